@@ -12,17 +12,16 @@ from click.testing import CliRunner, Result
 from progress_backend.cli import main
 from progress_backend.credentials import tokens
 from progress_backend.terminal import api_client
+from tests.cli.conftest import Run
 from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
 READ, WRITE = tokens.new("reader", "read"), tokens.new("writer", "write")
-Run = Callable[..., Result]
 
 
 @pytest.fixture
-def records(redis_url: str) -> Records:
-    records = Records(redis_url, locale="en")
+def records(records: Records) -> Records:
     records.start("job-one")
     records.create("job-two")
     records.member("member", "the-workflow")

@@ -5,20 +5,21 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.request import urlopen
 
 import pytest
 from celery.bin.celery import celery
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from progress_backend.cli import main, naming, watch_command
 from progress_backend.credentials import tokens
 from progress_backend.record import events as ev
 from progress_backend.store.redis_clock import RedisClock
 from progress_backend.terminal.formats import cells_of
+from tests.cli.conftest import Run
 from tests.conftest import StartServer, StartService
 from tests.records import Records
 from tests.terminals import Terminal
@@ -28,24 +29,7 @@ APP = """
 from celery import Celery
 app = Celery("tasks", broker="memory://", backend={url!r}, set_as_current=False)
 """
-Run = Callable[..., Result]
 UNUSED = "redis://127.0.0.1:1/0"
-
-
-@pytest.fixture
-def records(redis_url: str) -> Records:
-    return Records(redis_url)
-
-
-@pytest.fixture
-def run(redis_url: str) -> Run:
-    """Run `progress-backend ARGS` against the test's store."""
-
-    def call(*args: str, url: str | None = None) -> Result:
-        env = {"PROGRESS_REDIS_URL": url or redis_url, "PROGRESS_LOCALE": "en"}
-        return CliRunner().invoke(main, args, env=env)
-
-    return call
 
 
 @pytest.fixture
@@ -251,6 +235,40 @@ def test_what_has_ended_cannot_be_cancelled_but_once_more(run: Run, records: Rec
     assert records.get("the-id").status == "completed"
 
 
+def test_several_ids_and_what_refuses_some(run: Run, records: Records) -> None:
+    for task_id in ("one-1", "two-222", "done-3", "done-4"):
+        records.start(task_id)
+    for task_id in ("done-3", "done-4"):
+        records.complete(task_id)
+    done = run(
+        "pause", "one-1", "two-22", "two-222", "done-3", "done-4", "nobody", "--reason", "lunch"
+    )
+    assert done.exit_code == 1
+    assert done.stdout == (
+        "pause of 2 tasks (one-1, two-222) is requested: a waiting task does not start, and a "
+        "running task waits at its next update\n"
+    )
+    assert done.stderr == (
+        "pause of 2 tasks (done-3, done-4) was refused: already ended (completed)\n"
+        "pause of task nobody was refused: not found\n"
+    )
+    control = records.get("two-222").control
+    assert control is not None
+    assert control["reason"] == "lunch"
+    assert str(control["by"]).startswith("cli")
+    again = run("resume", "one-1", "two-222")
+    assert (again.exit_code, again.output) == (
+        0,
+        "resume of 2 tasks (one-1, two-222) is requested: waiting tasks continue\n",
+    )
+
+
+def test_more_ids_than_one_command_takes_are_refused(run: Run) -> None:
+    refused = run("cancel", *(f"t{n}" for n in range(201)))
+    assert refused.exit_code == 2
+    assert "give 200 TASK_IDs at most, not 201" in refused.output
+
+
 @pytest.mark.parametrize(
     "args", [["show", "x"], ["cancel", "x"], ["pause", "x"], ["resume", "x"], ["watch", "x"]]
 )
@@ -263,7 +281,7 @@ def test_an_unknown_id_is_one_line(run: Run, args: list[str]) -> None:
 
 @pytest.mark.parametrize("args", [["tasks"], ["show", "x"], ["cancel", "x"]])
 def test_a_store_that_does_not_answer_is_one_line(run: Run, args: list[str]) -> None:
-    result = run(*args, url=UNUSED)
+    result = run(*args, PROGRESS_REDIS_URL=UNUSED)
     assert result.exit_code == 1
     assert result.output.startswith("Error: the progress store does not answer: ")
     assert result.output.count("\n") == 1
@@ -271,7 +289,7 @@ def test_a_store_that_does_not_answer_is_one_line(run: Run, args: list[str]) -> 
 
 def test_settings_that_cannot_be_used_are_one_line(run: Run) -> None:
     for url in ("http://example", "redis://127.0.0.1:port/0"):
-        result = run("tasks", url=url)
+        result = run("tasks", PROGRESS_REDIS_URL=url)
         assert result.exit_code == 1, result.output
         assert result.output.startswith("Error: PROGRESS_REDIS_URL ")
         assert result.output.count("\n") == 1
@@ -355,7 +373,7 @@ def test_watch_follows_and_outlives_the_store(
 def test_watch_gives_up_a_store_that_stays_away(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("progress_backend.terminal.readers.AWAY_S", 0.2)
     for args in (["watch"], ["watch", "the-id"]):
-        result = run(*args, "--interval", "0.1", url=UNUSED)
+        result = run(*args, "--interval", "0.1", PROGRESS_REDIS_URL=UNUSED)
         assert result.exit_code == 1
         assert "Error: the progress store does not answer" in result.output
         assert result.output.count("does not answer") == 2, "logged once, and at the end"

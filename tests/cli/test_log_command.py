@@ -1,20 +1,19 @@
 """The command `logs`, over a store."""
 
 import time
-from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
 import redis
-from click.testing import CliRunner, Result
 
-from progress_backend.cli import log_command, main
+from progress_backend.cli import log_command
 from progress_backend.flows import task_log
 from progress_backend.operations.keys import Keys
 from progress_backend.record import events as ev
 from progress_backend.record.log_line import LogLine
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
+from tests.cli.conftest import Run
 
 TASK_ID = "8a4b0e7c-0001"
 
@@ -33,18 +32,9 @@ def written(redis_url: str, *lines: tuple[str, str], lost: int = 0, ends: bool =
             store.run(store.flows.apply(TASK_ID, (ev.Cancelled(by="api"),), store.now()))
 
 
-@pytest.fixture
-def call(redis_url: str) -> Callable[..., Result]:
-    def run(*words: str, color: bool = False, **environ: str) -> Result:
-        env = {"PROGRESS_REDIS_URL": redis_url, "TZ": "UTC", **environ}
-        return CliRunner().invoke(main, ["logs", *words], env=env, color=color)
-
-    return run
-
-
-def test_the_lines(call: Callable[..., Result], redis_url: str) -> None:
+def test_the_lines(run: Run, redis_url: str) -> None:
     written(redis_url, ("info", "a"), ("warning", "two\nlines"), ("error", "\x1b[2Jred"))
-    result = call(TASK_ID)
+    result = run("logs", TASK_ID)
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
     assert [line.split("  ", 1)[1] for line in lines if not line.startswith("  ")] == [
@@ -53,30 +43,28 @@ def test_the_lines(call: Callable[..., Result], redis_url: str) -> None:
         "error    [2Jred",
     ]
     assert lines[2].strip() == "lines"
-    assert call(TASK_ID[:6], "-n", "1").output.splitlines() == lines[-1:]
+    assert run("logs", TASK_ID[:6], "-n", "1").output.splitlines() == lines[-1:]
 
 
-def test_colours_where_they_are_wanted(call: Callable[..., Result], redis_url: str) -> None:
+def test_colours_where_they_are_wanted(run: Run, redis_url: str) -> None:
     written(redis_url, ("error", "red"))
     coloured = [
-        "\x1b" in call(TASK_ID, color=True, NO_COLOR=wish, TERM=term).output
+        "\x1b" in run("logs", TASK_ID, color=True, NO_COLOR=wish, TERM=term).output
         for wish, term in (("", "xterm"), ("1", "xterm"), ("", "dumb"))
     ]
     assert coloured == [True, False, False]
 
 
-def test_following_ends_with_the_task_and_counts_missing_lines(
-    call: Callable[..., Result], redis_url: str
-) -> None:
+def test_following_ends_with_the_task_and_counts_missing_lines(run: Run, redis_url: str) -> None:
     written(redis_url, ("info", "a"), ("info", "b"), lost=7)
-    result = call(TASK_ID, "-f")
+    result = run("logs", TASK_ID, "-f")
     assert result.exit_code == 0, result.output
     assert "… 7 lines are gone" in result.output
     assert result.output.splitlines()[-1].endswith("b")
 
 
 def test_following_goes_on_after_the_store_has_lost_the_record(
-    call: Callable[..., Result], redis_url: str, monkeypatch: pytest.MonkeyPatch
+    run: Run, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written(redis_url, ("info", "a"), ends=False)
 
@@ -91,19 +79,19 @@ def test_following_goes_on_after_the_store_has_lost_the_record(
     with monkeypatch.context() as patched:
         patched.setattr(log_command, "time", clock)
         patched.setattr(log_command, "_LINES", 2)  # the end's read does not wait
-        result = call(TASK_ID, "-f")
+        result = run("logs", TASK_ID, "-f")
     assert result.exit_code == 0, result.output
     assert [line[-1] for line in result.stdout.splitlines()] == ["a", "b", "c"]
 
 
-def test_a_task_that_is_not_there(call: Callable[..., Result]) -> None:
-    result = call("nobody")
+def test_a_task_that_is_not_there(run: Run) -> None:
+    result = run("logs", "nobody")
     assert result.exit_code == 1
     assert "nobody" in result.output
 
 
 def test_ctrl_c_ends_following_without_a_word(
-    call: Callable[..., Result], redis_url: str, monkeypatch: pytest.MonkeyPatch
+    run: Run, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written(redis_url, ("info", "a"), ends=False)
 
@@ -112,6 +100,6 @@ def test_ctrl_c_ends_following_without_a_word(
 
     clock = SimpleNamespace(sleep=interrupted, monotonic=time.monotonic)
     monkeypatch.setattr(log_command, "time", clock)
-    result = call(TASK_ID, "-f")
+    result = run("logs", TASK_ID, "-f")
     assert (result.exit_code, result.stderr) == (130, "")
     assert result.stdout.endswith("info     a\n")

@@ -1,31 +1,23 @@
 """The command `stack`, over a store, and what `show` has of it."""
 
-from click.testing import CliRunner, Result
-
-from progress_backend.cli import main
 from progress_backend.operations import leases, stacks
 from progress_backend.record import timeline
-from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
+from tests.cli.conftest import Run
 from tests.records import Records
 
 
-def call(redis_url: str, *words: str) -> Result:
-    env = {"PROGRESS_REDIS_URL": redis_url, "TZ": "UTC", "PROGRESS_LOCALE": "en"}
-    return CliRunner().invoke(main, [*words], env=env)
-
-
-def test_a_stack_is_printed_with_celerys_frames_folded(redis_url: str) -> None:
-    Records(redis_url).start("runs")
+def test_a_stack_is_printed_with_celerys_frames_folded(run: Run, records: Records) -> None:
+    records.start("runs")
     frame = {"file": "jobs.py", "line": 2, "function": "fetch", "code": "time.sleep(60)"}
     folded = {"file": "celery/app/trace.py", "line": 1, "function": "trace_task", "folded": True}
     about = {"cause": "request", "same_s": 1.0, "frames": [frame, folded, folded]}
-    with Store(Settings(redis_url=redis_url)) as store:
+    with Store(records.settings) as store:
         store.execute(leases.renew("lease-1", 2**52))
         # Its process has answered as soon as it is asked.
         answer = {"time": "2100-01-01T00:00:00.000+00:00", "event": "stack", **about}
         store.execute(stacks.keep("runs", timeline.encoded(answer)))
-    result = call(redis_url, "stack", "runs")
+    result = run("stack", "runs")
     assert result.exit_code == 0, result.output
     assert result.output.splitlines()[1:] == [
         "    fetch (jobs.py:2)",
@@ -33,11 +25,11 @@ def test_a_stack_is_printed_with_celerys_frames_folded(redis_url: str) -> None:
         "      … 2 of Celery and its process",
     ]
     assert result.output.splitlines()[0].endswith("stack  on request, same line for 1 s")
-    assert "fetch (jobs.py:2)" in call(redis_url, "show", "runs").output
+    assert "fetch (jobs.py:2)" in run("show", "runs").output
 
 
-def test_a_task_that_waits_has_no_stack(redis_url: str) -> None:
-    Records(redis_url).create("waits")
-    result = call(redis_url, "stack", "waits")
+def test_a_task_that_waits_has_no_stack(run: Run, records: Records) -> None:
+    records.create("waits")
+    result = run("stack", "waits")
     assert result.exit_code == 1
     assert "it waits" in result.output

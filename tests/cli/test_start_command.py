@@ -1,6 +1,6 @@
 """The command `start`: through an API, and in a process of its own, with a worker."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
@@ -14,10 +14,10 @@ from progress_backend.cli import main, start_command, watch_command
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
 from tests.apps import App, in_process
+from tests.cli.conftest import Run
 from tests.conftest import Install
 from tests.web.serving import RunningApi
 
-Run = Callable[..., Result]
 BOTH = pytest.mark.parametrize("by", ["app", "api"])
 
 

@@ -1,31 +1,15 @@
 """The command `workers`, over a store."""
 
 import json
-from collections.abc import Callable
 
-import pytest
-from click.testing import CliRunner, Result
-
-from progress_backend.cli import main
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.operations import leases
 from progress_backend.store.drivers import Store
+from tests.cli.conftest import Run
 from tests.records import Records
 
 
-@pytest.fixture
-def call(redis_url: str) -> Callable[..., Result]:
-    def run(*words: str) -> Result:
-        env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": "en"}
-        result = CliRunner().invoke(main, ["workers", *words], env=env)
-        assert result.exit_code == 0, result.output
-        return result
-
-    return run
-
-
-def test_the_workers(call: Callable[..., Result], redis_url: str) -> None:
-    records = Records(redis_url)
+def test_the_workers(run: Run, records: Records) -> None:
     with Store(records.settings) as store:
         store.ready()
         until_ms = milliseconds(store.now()) + 30_000
@@ -35,7 +19,7 @@ def test_the_workers(call: Callable[..., Result], redis_url: str) -> None:
         store.execute(leases.renew("lease-1", until_ms - 60_000))
     records.start("8a4b0e7c-0001")
     records.progress("8a4b0e7c-0001", 126)
-    head, first, second, ended, dead, *rest = call().output.splitlines()
+    head, first, second, ended, dead, *rest = run("workers").output.splitlines()
     assert head.split() == ["WORKER", "STATUS", "LAST", "SIGN", "RUNS"]
     assert first.split()[:2] == ["celery@a", "live"]
     assert second.startswith("celery@b [2J")
@@ -43,5 +27,5 @@ def test_the_workers(call: Callable[..., Result], redis_url: str) -> None:
     assert dead.endswith("1: fetch_data 8a4b0e7c 50%")
     assert ended.split()[:3] == ["celery@old", "shut", "down"]
     assert rest[0] == "workers: 4"
-    body = json.loads(call("--json").output)
+    body = json.loads(run("workers", "--json").output)
     assert [worker["live"] for worker in body["workers"]] == [True, True, False, False]

@@ -2,24 +2,22 @@
 
 import json
 import re
-from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from progress_backend.cli import main
+from tests.cli.conftest import Run
 from tests.records import Records
 
-Run = Callable[..., Result]
 W = "0f8c8a4e-5f0b-4c0e-9a53-2b1f0f6f7a10"
 UNUSED = "http://127.0.0.1:1"
 
 
 @pytest.fixture
-def records(redis_url: str) -> Records:
+def records(records: Records) -> Records:
     """With a workflow: one member completed, one failed, one half through, one planned."""
-    records = Records(redis_url, locale="en")
     for task_id in ("done", "failed", "half"):
         records.member(task_id, W, name="fetch ×3 → merge")
         records.run(task_id)
@@ -28,15 +26,6 @@ def records(redis_url: str) -> Records:
     records.fail("failed", "接続が切れました")
     records.progress("half", 126)
     return records
-
-
-@pytest.fixture
-def run(redis_url: str) -> Run:
-    def call(*args: str, locale: str = "en") -> Result:
-        env = {"PROGRESS_LOCALE": locale, "PROGRESS_REDIS_URL": redis_url}
-        return CliRunner().invoke(main, args, env=env)
-
-    return call
 
 
 def test_tasks_and_workflows_that_nothing_else_started(run: Run, records: Records) -> None:
@@ -48,7 +37,10 @@ def test_tasks_and_workflows_that_nothing_else_started(run: Run, records: Record
     assert counted == (
         "page 1 of 1, tasks and workflows: 2; all tasks: waiting 2, running 1, completed 1, error 1"
     )
-    assert "タスクとワークフロー 2 件；全タスク：" in run("tasks", "--top", locale="ja").output
+    assert (
+        "タスクとワークフロー 2 件；全タスク："
+        in run("tasks", "--top", PROGRESS_LOCALE="ja").output
+    )
     _, second, *_ = run("tasks", "--top", "--limit", "1", "--page", "2").output.splitlines()
     assert second.startswith(W)
     listed = json.loads(run("tasks", "--top", "--json").output)
@@ -79,7 +71,7 @@ def test_one_workflow_in_full(run: Run, records: Records) -> None:
     body = json.loads(run("show", "--workflow", W, "--json").output)
     assert (body["workflow_id"], body["counts"]["planned"]) == (W, 1)
     assert datetime.fromisoformat(body["created_at"]).tzinfo is not None
-    assert re.search("状態 +実行中", run("show", "--workflow", W, locale="ja").output)
+    assert re.search("状態 +実行中", run("show", "--workflow", W, PROGRESS_LOCALE="ja").output)
 
 
 def test_watch_ends_with_the_workflow(run: Run, records: Records) -> None:
