@@ -27,16 +27,6 @@ def api(url: str) -> Iterator[RunningApi]:
         api.stop()
 
 
-def test_a_run_that_lives_says_its_end_itself(world: World, api: RunningApi) -> None:
-    task_id = started(world, "updating")
-    answer = api.update(task_id, "completed")
-    assert (answer.status_code, answer.json()["status"]) == (409, "running")
-    assert f"run by worker {world.worker_name}" in answer.json()["detail"]
-    world.gate.mark(task_id, "enough")
-    record = world.ended(task_id)
-    assert (record["status"], record["results"]) == ("completed", {"result": "to the end"})
-
-
 @pytest.mark.parametrize(("end", "name"), [("completed", "tracking"), ("error", "hooked")])
 def test_force_stops_it_as_a_cancel_does(
     world: World, api: RunningApi, end: str, name: str

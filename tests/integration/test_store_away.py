@@ -10,10 +10,8 @@ import pytest
 from progress_backend.embedded import EmbeddedServerError
 from progress_backend.runs.writer import JOB_WAIT_S
 from tests.integration.conftest import running, worker
-from tests.integration.jobs import RESULTS
-from tests.integration.world import TIMEOUT_S, World
+from tests.integration.world import World
 from tests.servers import Server
-from tests.stopwatch import FACTOR, Stopwatch
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.chaos
@@ -43,23 +41,6 @@ def answering(store: Server) -> Iterator[None]:
     yield
     with contextlib.suppress(EmbeddedServerError):  # it does already
         store.start()
-
-
-def test_a_job_published_and_run_without_a_store_gets_its_record_later(
-    world: World, store: Server
-) -> None:
-    store.kill()
-    with Stopwatch() as watch:
-        task_id = world.send()
-    assert watch.seconds < FACTOR * JOB_WAIT_S
-    world.begun(task_id)
-    world.go(task_id)
-    eventually(lambda: world.result(task_id)["status"] == "SUCCESS", TIMEOUT_S)
-    store.start()
-    record = world.ended(task_id)
-    assert (record["status"], record["task_type"]) == ("completed", "job")
-    assert record["results"] == RESULTS
-    assert record["start_time"] <= record["end_time"]
 
 
 def test_no_run_is_lost_by_an_outage_longer_than_a_lease(world: World, store: Server) -> None:

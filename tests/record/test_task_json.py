@@ -138,3 +138,20 @@ def test_fields_of_another_version_are_carried_over() -> None:
 def test_what_no_newer_version_has_written_is_not_kept() -> None:
     body = json.loads(task_json.encode(TASK)) | {"stage": "load"}
     assert task_json.decode(json.dumps(body).encode()).unknown == {}
+
+
+def nested(depth: int, inner: object = 1) -> object:
+    for _ in range(depth):
+        inner = [inner]
+    return inner
+
+
+def test_a_circle_is_cut_and_a_shared_value_is_none() -> None:
+    circle: dict[str, object] = {}
+    circle.update(a=circle, b=circle, c=[circle])
+    read = body(replace(TASK, results=circle))["results"]
+    assert read.keys() == {"a", "b", "c"}
+    assert isinstance(read["a"], str)
+    shared = {"x": nested(3)}
+    read = body(replace(TASK, results={str(n): shared for n in range(30)}))["results"]
+    assert read["29"] == shared

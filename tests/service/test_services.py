@@ -1,5 +1,6 @@
 """What each of the two services has of its own; what both do is in the other files."""
 
+import asyncio
 import json
 import logging
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from progress_backend.service.redis_progress_service import RedisProgressService
 from progress_backend.settings import Settings
 from progress_backend.store.async_store import AsyncStore
 from tests.conftest import StartServer
+from tests.waiting import eventually
 
 
 class Clock:
@@ -108,3 +110,19 @@ async def test_an_unreachable_store_raises_storeunavailable(start_server: StartS
         }
         server.start()
         assert (await service.health_check())["status"] == "healthy"
+
+
+@pytest.mark.integration
+def test_no_connection_stays_open_after_asyncio_run(start_server: StartServer) -> None:
+    url = start_server().url
+    service = RedisProgressService(url)
+
+    async def several() -> None:
+        await asyncio.gather(*(service.get_tasks_list() for _ in range(3)))
+
+    with redis.Redis.from_url(url) as client:
+        before = len(client.client_list())
+        for _ in range(50):
+            asyncio.run(several())
+        # The server removes a closed connection a moment later.
+        eventually(lambda: len(client.client_list()) <= before)

@@ -120,3 +120,22 @@ def test_refused_lines_are_few(api: RunningApi, redis_url: str, lines: Lines) ->
     for who in ("reader", "alice"):
         assert len([line for line in lines() if (line["who"], line["answer"]) == (who, 403)]) == 10
     assert max(len(line.get("id") or "") for line in lines()) == 255
+
+
+NAMES = [(None, "deploy"), ("alice", "alice (deploy)"), ("a" * 255, "a" * 246 + " (deploy)")]
+
+
+@pytest.mark.parametrize("kind", ["task", "workflow", "workflow as a task"])
+def test_an_act_has_the_tokens_name(api: RunningApi, redis_url: str, kind: str) -> None:
+    records, bearer = Records(redis_url), {"Authorization": f"Bearer {TEXT}"}
+    for number, (given, kept) in enumerate(NAMES):
+        if kind == "task":
+            records.create(its_id := f"job-{number}")
+        else:
+            records.member(f"member-{number}", its_id := f"its-workflow-{number}")
+        path = f"/internal/{'workflow' if kind == 'workflow' else 'task'}/{its_id}"
+        for method, act, body in (("PUT", "update", {"status": "paused"}), ("POST", "cancel", {})):
+            asked = body if given is None else {**body, "by": given}
+            answer = api.http.request(method, f"{path}/{act}", json=asked, headers=bearer)
+            assert answer.is_success, answer.text
+            assert api.http.get(f"{path}/status", headers=bearer).json()["control"]["by"] == kept
