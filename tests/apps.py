@@ -2,11 +2,13 @@
 next one."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import redis
 from celery import Celery
+from celery.contrib.testing.worker import start_worker
 from kombu.transport import TRANSPORT_ALIASES, memory
 
 from progress_backend import install, progress_task
@@ -44,6 +46,13 @@ def in_process(queue: str) -> dict[str, Any]:
         "broker_transport_options": {"polling_interval": 0.02},
         "task_default_queue": queue,
     }
+
+
+@contextmanager
+def working(app: Celery, **options: Any) -> Iterator[None]:
+    """A worker of the app in a thread of this process."""
+    with start_worker(app, perform_ping_check=False, shutdown_timeout=60, **options):
+        yield
 
 
 class App:

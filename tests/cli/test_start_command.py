@@ -1,19 +1,17 @@
 """The command `start`: through an API, and in a process of its own, with a worker."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from celery.contrib.testing.worker import start_worker
 from click.testing import CliRunner, Result
 
 from progress_backend import progress_task
 from progress_backend.cli import main, start_command, watch_command
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
-from tests.apps import App, in_process
+from tests.apps import App, in_process, working
 from tests.cli.conftest import Run
 from tests.conftest import Install
 from tests.web.serving import RunningApi
@@ -64,19 +62,13 @@ def run(shop: App, request: pytest.FixtureRequest) -> Run:
     return call
 
 
-@contextmanager
-def working(app: App) -> Iterator[None]:
-    with start_worker(app.celery, perform_ping_check=False, shutdown_timeout=60):
-        yield
-
-
 def results(app: App, done: Result) -> Any:
     return app.document(done.stdout.split()[0]).get("results")
 
 
 @BOTH
 def test_a_job_is_started_and_followed_to_its_end(by: str, run: Run, shop: App) -> None:
-    with working(shop):
+    with working(shop.celery):
         done = run(by, "start", "fetch", "rows=3", "label=7203.T", "--wait")
         assert (done.exit_code, results(shop, done)) == (0, {"rows": 3, "label": "7203.T"})
         text = run(by, "start", "fetch", "rows=3", 'label="7203"', "--wait")
@@ -119,7 +111,7 @@ def test_what_is_refused_starts_nothing(
 
 @BOTH
 def test_ended_tasks_run_again_and_others_are_refused(by: str, run: Run, shop: App) -> None:
-    with working(shop):
+    with working(shop.celery):
         old = run(by, "start", "fetch", "rows=3", "--wait").stdout.split()[0]
         done = run(by, "again", old)
         assert done.exit_code == 0, done.output

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from celery.contrib.testing.worker import start_worker
 
 from progress_backend import progress_task
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
-from tests.apps import App, in_process
+from tests.apps import App, in_process, working
 from tests.web.serving import RunningApi
 
 pytestmark = pytest.mark.wide
@@ -37,7 +36,7 @@ def api(app: App, settings: Settings) -> Iterator[RunningApi]:
 
 def test_a_job_is_started_once_and_run_again(app: App, api: RunningApi) -> None:
     key, wait = {"Idempotency-Key": "k"}, {"Prefer": "wait=50"}
-    with start_worker(app.celery, perform_ping_check=False, shutdown_timeout=60):
+    with working(app.celery):
         done = [
             api.http.post("/internal/jobs/fetch", json={"rows": 3}, headers=key | wait).json()
             for _ in range(2)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from celery.contrib.testing.worker import start_worker
 from mcp import Client
 from mcp.shared.exceptions import MCPError
 
@@ -18,7 +17,7 @@ from progress_backend.mcp.api import AgentApi
 from progress_backend.mcp.serving import server_of
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
-from tests.apps import App, in_process
+from tests.apps import App, in_process, working
 from tests.conftest import Install
 from tests.ports import free_port
 from tests.records import Records
@@ -102,7 +101,7 @@ async def test_a_job_is_followed_to_its_end(connect: Connect, shop: App, mode: s
         seen.append(done)
 
     async with connect(mode) as client:
-        with start_worker(shop.celery, perform_ping_check=False, shutdown_timeout=60):
+        with working(shop.celery):
             done = await client.call_tool("shop_fetch", {"rows": 3}, progress_callback=progressed)
             failed = await client.call_tool("shop_fetch", {"rows": 3, "fails": True})
     found = done.structured_content
@@ -137,7 +136,7 @@ async def test_what_goes_on_is_read_and_cancelled(
 
 async def test_what_a_job_wrote_is_data(connect: Connect, shop: App) -> None:
     async with connect() as client:
-        with start_worker(shop.celery, perform_ping_check=False, shutdown_timeout=60):
+        with working(shop.celery):
             done = await client.call_tool("shop_fetch", {"rows": 3})
         log = await client.call_tool("job_log", {"id": done.structured_content["job"]})
         tools = (await client.list_tools()).model_dump_json()

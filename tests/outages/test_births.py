@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from celery import chain, chord, group
-from celery.contrib.testing.worker import start_worker
 from kombu.exceptions import OperationalError
 
 from progress_backend.operations import workflows
@@ -18,7 +17,7 @@ from progress_backend.record.workflow import WorkflowCounts
 from progress_backend.runs.sender import Sender
 from progress_backend.runs.writer import JOB_WAIT_S
 from progress_backend.store.drivers import Store
-from tests.apps import App, in_process
+from tests.apps import App, in_process, working
 from tests.outages.leaving import birth
 from tests.records import Records
 from tests.servers import ROOT
@@ -134,9 +133,7 @@ def test_what_its_worker_has_recorded_of_it_meanwhile_stays(
         birth(worker)
         with stalled(way):
             chain(*steps).apply_async()
-            with start_worker(
-                worker.celery, perform_ping_check=False, shutdown_timeout=60, pool="solo"
-            ):
+            with working(worker.celery, pool="solo"):
                 eventually(lambda: all(t.status == "completed" for t in recorded(records, *"abc")))
         before = {name: records.get(name) for name in "abc"}
         eventually(lambda: not len(sender(app)._outbox))

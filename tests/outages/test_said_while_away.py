@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from celery.contrib.testing.worker import start_worker
 from celery.exceptions import Ignore, Reject
 
 from progress_backend import progress_task
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
-from tests.apps import App, in_process
+from tests.apps import App, in_process, working
 from tests.conftest import StartServer
 from tests.records import Records
 from tests.servers import Server
@@ -80,7 +79,7 @@ def test_that_a_run_goes_back_to_the_queue(app: App, store: Server, body: Any) -
                 self.app.control.cancel_consumer("said_while_away")
 
     task = app.task(name="run", bind=True, acks_late=True, shared=False)(progress_task(run))
-    with start_worker(app.celery, pool="threads", perform_ping_check=False, shutdown_timeout=60):
+    with working(app.celery, pool="threads"):
         task_id = task.delay().id
         eventually(lambda: begun)
         assert app.tracker.process is not None

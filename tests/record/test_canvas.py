@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 from celery import Celery, chain, signals
-from celery.contrib.testing.worker import start_worker
 from hypothesis import HealthCheck, given, settings
 
 from progress_backend.record import canvas
 from progress_backend.record.canvas import Embed
-from tests.apps import in_process
+from tests.apps import in_process, working
 from tests.conftest import unhijacked
 from tests.shapes import SHAPES, Canvas, add, canvases, one, two
 from tests.tiers import examples
@@ -79,9 +78,7 @@ def sent() -> Iterator[Sent]:
         add(app)
         app.set_current()
         held = Sent(app)
-        with start_worker(
-            app, pool="threads", concurrency=8, perform_ping_check=False, shutdown_timeout=60
-        ):
+        with working(app, pool="threads", concurrency=8):
             yield held
         held.close()
 

@@ -6,13 +6,12 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from celery.contrib.testing.worker import start_worker
 from celery.exceptions import SoftTimeLimitExceeded
 
 from progress_backend import progress_task
 from progress_backend.store import exchange
 from progress_backend.tracking.headers import CREATED_AT, DIGEST, HEADER
-from tests.apps import App, in_process
+from tests.apps import App, in_process, working
 from tests.waiting import eventually
 
 CONF = in_process("handed_on")
@@ -46,7 +45,7 @@ def test_headers_that_are_handed_on_say_nothing_of_the_child(app: App) -> None:
 
     marked = progress_task(task_type="of the parent", symbol="7203.T")(hands_on)
     parent = app.task(name="parent", bind=True, shared=False)(marked)
-    with start_worker(app.celery, pool="threads", perform_ping_check=False, shutdown_timeout=60):
+    with working(app.celery, pool="threads"):
         parent_id = parent.delay().id
         eventually(lambda: len(ran) == 2)
         eventually(lambda: app.record(sent["tracked"]).ended)
@@ -95,9 +94,7 @@ def test_metadata_that_is_too_large_to_travel_is_in_the_record(app: App) -> None
         marked = progress_task(metadata={"notes": "x" * size})(looks)
         name = f"job {size}"
         task = app.task(name=name, bind=True, shared=False)(marked)
-        with start_worker(
-            app.celery, pool="threads", perform_ping_check=False, shutdown_timeout=60
-        ):
+        with working(app.celery, pool="threads"):
             task_id = task.delay().id
             eventually(lambda task_id=task_id: app.record(task_id).ended)
         assert ("metadata" in seen[-1]) is travels

@@ -9,11 +9,10 @@ import celery
 import pytest
 import redis
 from celery import chain, chord, group
-from celery.contrib.testing.worker import start_worker
 from kombu.exceptions import EncodeError
 
 from progress_backend import ProgressNotifier, progress_task
-from tests.apps import App, in_process
+from tests.apps import App, in_process, working
 from tests.conftest import flushed
 from tests.waiting import eventually
 
@@ -31,8 +30,7 @@ def app(session_redis_url: str) -> Iterator[App]:
         for body in (goes_on, retries, again, logs):
             app.task(name=body.__name__, bind=True, shared=False)(progress_task(body))
         # A worker sets the level of this process's log, for good.
-        quiet = {"perform_ping_check": False, "loglevel": "WARNING", "shutdown_timeout": 60}
-        with start_worker(app.celery, pool="threads", **quiet):
+        with working(app.celery, pool="threads", loglevel="WARNING"):
             yield app
 
 

@@ -7,14 +7,13 @@ from uuid import uuid4
 import celery
 import pytest
 from celery import Celery
-from celery.contrib.testing.worker import start_worker
 from celery.exceptions import Reject
 
 from progress_backend import ProgressNotifier, install, progress_task
 from progress_backend.store.drivers import Store
 from progress_backend.testing import wait_for_progress
 from progress_backend.tracking import worker_lease
-from tests.apps import in_process
+from tests.apps import in_process, working
 
 #: No server listens there.
 AWAY = "redis://127.0.0.1:1/0"
@@ -51,7 +50,7 @@ def test_a_result_that_celery_cannot_store_ends_the_run_with_that_error(
     app.conf.task_track_started = started
     # An app of its own: one with results would wait for them where no server listens.
     publisher = Celery("publisher", broker="memory://", set_as_current=False)
-    with start_worker(app, pool="threads", perform_ping_check=False, shutdown_timeout=60):
+    with working(app, pool="threads"):
         publisher.send_task("job", task_id="unheard", queue="unheard")
         task = wait_for_progress(progress_store, "unheard", status="error")
     publisher.close()
@@ -93,7 +92,7 @@ def test_a_return_value_that_is_to_be_ignored_is_not_recorded(
             pytest.skip("an eager call in this Celery says that its result is kept")
         task_id = pays.apply(**call).id
     else:
-        with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=60):
+        with working(app, pool="solo"):
             task_id = pays.apply_async(**call).id
             wait_for_progress(progress_store, task_id, status="completed")
     assert wait_for_progress(progress_store, task_id, status="completed").results == results
@@ -114,7 +113,7 @@ def test_a_message_that_cannot_be_sent_back_is_rejected(progress_store: Store, e
     if eager:
         task_id = rejects.apply().id
     else:
-        with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=60):
+        with working(app, pool="solo"):
             task_id = rejects.delay().id
             wait_for_progress(progress_store, task_id, status="error")
     task = wait_for_progress(progress_store, task_id, status="error")
@@ -138,7 +137,7 @@ def test_a_uuid_as_a_tasks_id_is_recorded_as_text(progress_store: Store) -> None
     job.apply_async(task_id=task_id)
     created = wait_for_progress(progress_store, str(task_id), status="created")
     assert created.root_id == str(task_id)
-    with start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=60):
+    with working(app, pool="solo"):
         task = wait_for_progress(progress_store, str(task_id), status="completed")
     assert (task.current_items, task.total_items, task.attempt) == (3, 9, 1)
     assert at_work == [True]  # else the check for lost runs would find this one lost

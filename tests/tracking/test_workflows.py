@@ -9,7 +9,6 @@ from uuid import uuid4
 import celery
 import pytest
 from celery import Celery, chain, chord, group, signature
-from celery.contrib.testing.worker import start_worker
 from celery.result import GroupResult
 from celery.worker.state import revoked
 
@@ -19,7 +18,7 @@ from progress_backend.operations import workflows
 from progress_backend.record.workflow import WorkflowCounts
 from progress_backend.runs.run import TaskCancelled
 from progress_backend.tracking.lost_runs import LostRunCheck
-from tests.apps import App
+from tests.apps import App, working
 from tests.conftest import flushed, unhijacked
 from tests.waiting import eventually
 
@@ -146,13 +145,7 @@ def job(name: str) -> Any:
 def jobs(session_redis_url: str) -> Iterator[Jobs]:
     with unhijacked():
         jobs = Jobs(flushed(session_redis_url))
-        with start_worker(
-            jobs.celery,
-            pool="threads",
-            concurrency=8,
-            perform_ping_check=False,
-            shutdown_timeout=60,
-        ):
+        with working(jobs.celery, pool="threads", concurrency=8):
             yield jobs
         jobs.app.close()
         gc.collect()  # a group's results unsubscribe as they go: while their server is there

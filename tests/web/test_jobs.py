@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 import redis
 from celery import chain, group
-from celery.contrib.testing.worker import start_worker
 from celery.result import GroupResult
 
 from progress_backend import sign
@@ -22,7 +21,7 @@ from progress_backend.jobs import publish_threads, starts
 from progress_backend.operations import starts as claims
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
-from tests.apps import App, in_process
+from tests.apps import App, in_process, working
 from tests.conftest import Install
 from tests.waiting import eventually
 from tests.web.serving import RunningApi
@@ -221,7 +220,7 @@ def test_a_broker_that_took_the_message_and_raised_ends_no_run(
         eventually(lambda: ended(shop, task_id))
         raise ConnectionResetError("no reply")
 
-    with start_worker(shop.celery, perform_ping_check=False, shutdown_timeout=60):
+    with working(shop.celery):
         with monkeypatch.context() as away:
             away.setattr(shop.celery.amqp, "send_task_message", raises)
             assert api.http.post("/internal/jobs/fetch", json={"rows": 3}, headers=key).is_error
@@ -283,7 +282,7 @@ def test_when_all_threads_are_taken_nothing_is_recorded(
 
 def test_a_waiting_answer_has_the_end(shop: App, serve: Serve) -> None:
     api = serve()
-    with start_worker(shop.celery, perform_ping_check=False, shutdown_timeout=60):
+    with working(shop.celery):
         prefer = {"Prefer": "respond-async, wait=50"}
         answer = api.http.post("/internal/jobs/fetch", json={"rows": 3}, headers=prefer)
     assert answer.status_code == 200
@@ -479,7 +478,7 @@ def test_an_ended_task_is_run_again_with_what_it_was_published_with(
     assert shop.document(old)["again"] is True
     path = f"/internal/task/{old}/again"
     assert api.http.post(path).status_code == 409
-    with start_worker(shop.celery, perform_ping_check=False, shutdown_timeout=60):
+    with working(shop.celery):
         eventually(lambda: ended(shop, old))
         answer = api.http.post(path)
         new = answer.json()["task_id"]
@@ -618,7 +617,7 @@ def test_an_unmarked_task_names_no_key_of_a_start(shop: App, redis_url: str) -> 
     def keys_of(name: str) -> set[str]:
         with commands(redis_url) as lines:
             task_id = shop.celery.tasks[name].delay(1).id
-            with start_worker(shop.celery, perform_ping_check=False, shutdown_timeout=60):
+            with working(shop.celery):
                 eventually(lambda: ended(shop, task_id))
         words = [word for line in lines for word in line["command"].split()]
         kept = (f"progress_message:{task_id}", f"progress_start:{task_id}")
@@ -695,7 +694,7 @@ def test_a_read_waits_for_the_end(shop: App, serve: Serve) -> None:
     path, prefer = f"/internal/task/{task_id}/status", {"Prefer": "wait=50"}
     early = api.http.get(path, headers={"Prefer": "wait=0"})
     assert (early.status_code, early.json()["status"]) == (200, "created")
-    with start_worker(shop.celery, perform_ping_check=False, shutdown_timeout=60):
+    with working(shop.celery):
         answer = api.http.get(path, headers=prefer)
     assert (answer.status_code, answer.json()["status"]) == (200, "completed")
     assert answer.headers["preference-applied"] == "wait=50"
