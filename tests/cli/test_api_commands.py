@@ -2,9 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from click.testing import CliRunner, Result
@@ -12,6 +10,7 @@ from click.testing import CliRunner, Result
 from progress_backend.cli import main
 from progress_backend.credentials import tokens
 from progress_backend.terminal import api_client
+from tests.answering import answering
 from tests.cli.conftest import Run
 from tests.records import Records
 from tests.web.conftest import StartApi
@@ -91,22 +90,6 @@ def test_an_option_names_the_token_too(run: Run) -> None:
     assert run("tasks", "--token", READ[0], token=None).exit_code == 0
 
 
-@contextmanager
-def serving(get: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[str]:
-    """The address of a server that answers GET requests so."""
-
-    class Handler(BaseHTTPRequestHandler):
-        do_GET = get  # noqa: N815 - http.server looks for it
-
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
 def begin(answer: BaseHTTPRequestHandler, code: int, **headers: str) -> None:
     answer.send_response(code)
     for name, value in headers.items():
@@ -121,7 +104,7 @@ def test_a_server_that_is_no_api_is_one_line() -> None:
         begin(answer, 200, Content_Type="text/html; charset=utf-8")
         answer.wfile.write(b"<!doctype html><title>Log in</title>")
 
-    with serving(log_in) as url:
+    with answering(GET=log_in) as url:
         for words in (("tasks",), ("workers",), ("logs", "job-one")):
             result = CliRunner().invoke(main, [*words, "--url", url])
             assert result.exit_code == 1, result.output
@@ -137,7 +120,7 @@ def test_a_404_of_another_server_is_no_missing_record(body: str) -> None:
         begin(answer, 404, Content_Type=kind)
         answer.wfile.write(body.encode())
 
-    with serving(missing) as url:
+    with answering(GET=missing) as url:
         for words in (("show", "job"), ("logs", "job")):
             result = CliRunner().invoke(main, [*words, "--url", url])
             assert result.exit_code == 1, result.output
@@ -156,7 +139,7 @@ def test_a_redirect_takes_the_token_to_no_other_server() -> None:
             return found(answer)
         return begin(answer, 302, Location=("/login" if within else f"{other}/login?next=a"))
 
-    with serving(found) as other, serving(moved) as url:
+    with answering(GET=found) as other, answering(GET=moved) as url:
         for within in (False, True):
             words = ["workers", "--url", url, "--token", "secret"]
             result = CliRunner().invoke(main, words)
@@ -171,7 +154,7 @@ def test_a_refusal_with_a_broken_body_is_one_line() -> None:
         begin(answer, 503, Transfer_Encoding="chunked")
         answer.wfile.write(b"no chunk\r\n")
 
-    with serving(broken) as url:
+    with answering(GET=broken) as url:
         result = CliRunner().invoke(main, ["workers", "--url", url])
         assert (result.exit_code, result.output) == (1, f"Error: {url} answers 503: \n")
 
@@ -188,7 +171,7 @@ def test_an_answer_that_takes_too_long_is_read_no_further(monkeypatch: pytest.Mo
         except OSError:
             cut.set()
 
-    with serving(endless) as url:
+    with answering(GET=endless) as url:
         result = CliRunner().invoke(main, ["workers", "--url", url])
         assert result.exit_code == 1, result.output
         assert "does not answer: its answer takes more than 0 s" in result.output

@@ -6,9 +6,8 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import httpx
@@ -16,6 +15,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from tests.answering import answer, answering
 from tests.conftest import StartService, missing
 from tests.docs.reading import blocks, text_of
 from tests.ports import free_port
@@ -242,34 +242,19 @@ def status(client: httpx.Client, path: str, **options: Any) -> int:
         return 0
 
 
-class StandIn(BaseHTTPRequestHandler):
-    """In oauth2-proxy's place: answers as it does, to one cookie; it asks no provider."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        inside = "_oauth2_proxy=in" in self.headers.get("Cookie", "")
-        path = self.path.partition("?")[0]
-        status = {"/oauth2/auth": 202 if inside else 401, "/oauth2/sign_in": 200}.get(path, 404)
-        self.send_response(status)
-        body = b"" if status == 401 or path == "/oauth2/auth" else b"sign in"
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
 def login() -> Iterator[int]:
-    """The port of oauth2-proxy's stand-in."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), StandIn) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield server.server_port
-        server.shutdown()
-        thread.join(10)
+    """The port of a server in oauth2-proxy's place: answers as it does, to one cookie; it asks no
+    provider."""
+
+    def answered(request: BaseHTTPRequestHandler) -> None:
+        inside = "_oauth2_proxy=in" in request.headers.get("Cookie", "")
+        path = request.path.partition("?")[0]
+        status = {"/oauth2/auth": 202 if inside else 401, "/oauth2/sign_in": 200}.get(path, 404)
+        answer(request, status, b"" if status == 401 or path == "/oauth2/auth" else b"sign in")
+
+    with answering("HTTP/1.1", GET=answered) as url:
+        yield int(url.rpartition(":")[2])
 
 
 def test_a_login_in_front_is_required_of_each_client(

@@ -2,16 +2,17 @@
 
 import base64
 import json
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from standardwebhooks import Webhook
 
 from progress_backend.record.webhook_target import Target, read
+from tests.answering import answer as respond
+from tests.answering import answering
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 OTHER = "whsec_" + base64.b64encode(b"o" * 32).decode()
@@ -54,38 +55,21 @@ def receiving(
     """A receiver; `answer` gives the status of each answer, 0: it has answered itself."""
     receiver = Receiver(answer)
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def received(request: BaseHTTPRequestHandler) -> None:
+        body = request.rfile.read(length := int(request.headers["Content-Length"]))
+        if len(body) < length:
+            return  # its sender has been killed
+        receiver.bodies.append(body)
+        try:
+            event = Webhook(secret).verify(body, dict(request.headers))
+            assert event["id"] == request.headers["webhook-id"]
+            assert request.headers["Content-Type"] == "application/cloudevents+json"
+            receiver.events.append(event)
+        except Exception as error:
+            receiver.faults.append(repr(error))
+        if status := receiver.answer(request):
+            respond(request, status)
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(length := int(self.headers["Content-Length"]))
-            if len(body) < length:
-                return  # its sender has been killed
-            receiver.bodies.append(body)
-            try:
-                event = Webhook(secret).verify(body, dict(self.headers))
-                assert event["id"] == self.headers["webhook-id"]
-                assert self.headers["Content-Type"] == "application/cloudevents+json"
-                receiver.events.append(event)
-            except Exception as error:
-                receiver.faults.append(repr(error))
-            if status := receiver.answer(self):
-                self.send_response(status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-        request_queue_size = 128
-
-        def handle_error(self, *_: Any) -> None:
-            pass  # a sender that was killed, or has read enough
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        receiver.url = f"http://127.0.0.1:{server.server_port}/hook"
+    with answering("HTTP/1.1", POST=received) as url:
+        receiver.url = f"{url}/hook"
         yield receiver
-        server.shutdown()

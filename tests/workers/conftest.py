@@ -4,8 +4,9 @@ import json
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import redis
 from celery import Celery
 
+from tests.answering import answer, answering
 from tests.conftest import end, flushed
 from tests.fleet import Recorded
 from tests.servers import Service, Worker
@@ -45,60 +47,39 @@ def start_source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartSour
     end(started)
 
 
-class Scripted(ThreadingHTTPServer):
+class Scripted:
     """Gives the next answer (status, body) of its script to each request, the last one for ever.
 
     None as an answer: it closes the connection without a word; "hang": it says nothing at all.
     """
 
-    daemon_threads = True
-
     def __init__(self, *answers: tuple[int, str] | str | None) -> None:
-        super().__init__(("127.0.0.1", 0), Answer)
+        self.url = ""
         self.answers = list(answers)
         self.paths: list[str] = []
         self.ended = threading.Event()
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class Answer(BaseHTTPRequestHandler):
-    server: Scripted
-
-    def do_GET(self) -> None:
-        self.server.paths.append(self.path)
-        answers = self.server.answers
-        answer = answers.pop(0) if len(answers) > 1 else answers[0]
-        if answer == "hang":
-            self.server.ended.wait(60)
-        elif isinstance(answer, tuple):
-            status, body = answer
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-    def log_message(self, *_args: object) -> None:
-        """Not into the test's output."""
+    def __call__(self, request: BaseHTTPRequestHandler) -> None:
+        self.paths.append(request.path)
+        given = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if given == "hang":
+            self.ended.wait(60)
+        elif isinstance(given, tuple):
+            answer(request, given[0], given[1].encode())
 
 
 @pytest.fixture
 def start_scripted() -> Iterator[StartScripted]:
     """Start a server that gives these answers only."""
-    started: list[Scripted] = []
+    with ExitStack() as stack:
 
-    def start(*answers: tuple[int, str] | str | None) -> Scripted:
-        server = Scripted(*answers)
-        started.append(server)
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        return server
+        def start(*answers: tuple[int, str] | str | None) -> Scripted:
+            scripted = Scripted(*answers)
+            scripted.url = stack.enter_context(answering(GET=scripted))
+            stack.callback(scripted.ended.set)
+            return scripted
 
-    yield start
-    for server in started:
-        server.ended.set()
-        server.shutdown()
-        server.server_close()
+        yield start
 
 
 @pytest.fixture
