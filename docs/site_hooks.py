@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from docs.make_blocks import ROOT, filled
+from docs.recorded import recorded_page
+from progress_backend.record.default_texts import Locale
 
 #: Section of the navigation -> the factor of its pages.
 BOOSTS: Final = {"Tutorial": 2.0, "How-to": 2.0, "日本語": 0.5}
@@ -22,6 +24,8 @@ MOVED: Final = {
     "kubernetes.html": "docker.html",
     "compatibility.html": "upgrade.html",
 }
+#: Files of the recorded page.
+RECORDED: Final[dict[str, Locale]] = {"recorded.html": "en", "recorded.ja.html": "ja"}
 #: What a browser loads by itself; a link that a reader follows is none of it.
 _LOADED: Final = re.compile(
     r"<(?:script|img|source|iframe)\b[^>]*\bsrc(?:set)?=[\"']?((?:https?:)?//[^\s\"'>]+)"
@@ -39,13 +43,15 @@ def on_page_markdown(markdown: str, /, page: Any, **_: Any) -> str:
 
 
 def on_post_build(config: Mapping[str, Any], **_: Any) -> None:
-    """Writes llms.txt and the addresses that moved, and ends with 1 where a page loads something
-    of another host."""
+    """Writes llms.txt, the addresses that moved and the recorded page, and ends with 1 where a page
+    loads something of another host."""
     site = Path(config["site_dir"])
     (site / "llms.txt").write_text(llms(config), encoding="utf-8")
     for old, new in MOVED.items():
         to_new = f'<meta http-equiv="refresh" content="0; url={new}"><a href="{new}">{new}</a>'
         (site / old).write_text(f"<!doctype html>{to_new}\n", encoding="utf-8")
+    for name, locale in RECORDED.items():
+        (site / name).write_text(recorded_page(locale), encoding="utf-8")
     if found := list(foreign(site)):
         raise SystemExit("\n".join(found))
 

@@ -1,4 +1,5 @@
 // Plays the answers and messages of `recorded` by the time since the page was opened, and then begins again.
+history.replaceState(null, "", `?lang=${lang}`);
 const began = performance.now(), passed = () => performance.now() - began;
 window.fetch = async (url) => {
   const path = new URL(url, document.baseURI).href.split("/internal/")[1]?.split("?")[0];
