@@ -83,8 +83,7 @@ def key_prefix_of_celery(conf: Mapping[str, Any], environ: Mapping[str, str]) ->
     """Celery's `global_keyprefix` of the result backend or broker that gives the store's URL, ""
     without one: two apps that share a Redis database by that prefix share no record either."""
     for name in _CELERY_URLS:
-        url = _celery_url(name, conf, environ)
-        if url is not None and scheme_of(url) in STORE_SCHEMES:
+        if scheme_of(_celery_url(name, conf, environ)) in STORE_SCHEMES:
             options = conf.get(_CELERY_OPTIONS[name])
             return str(options.get("global_keyprefix") or "") if isinstance(options, dict) else ""
     return ""

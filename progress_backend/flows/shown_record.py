@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from ..errors import TaskNotFound
 from ..operations import places, records
 from ..operations.call import all_of
 from ..record import reader_view, responses, shown
@@ -14,14 +15,17 @@ from .flow import Flow
 from .task_flows import Records
 
 
-def record(flows: Records, task_id: str) -> Flow[Body | None]:
-    """A record as a reader gets it; None if there is none.
+def record(task_id: str) -> Flow[Body]:
+    """A record as a reader gets it.
 
     Raises:
+        TaskNotFound: there is none.
         ForeignValue: the value that is stored there is no record.
     """
     (stored,) = yield from records.read((task_id,))
-    return None if stored is None else reader_view.seen(stored, task_id)
+    if stored is None:
+        raise TaskNotFound(task_id)
+    return reader_view.seen(stored, task_id)
 
 
 def complete(
@@ -46,7 +50,11 @@ def complete(
 
 
 def current(flows: Records, task_id: str, now: datetime) -> Flow[Body | None]:
-    """A record as it is to be read now, complete; raises as `record`."""
+    """A record as it is to be read now, complete; None if there is none.
+
+    Raises:
+        ForeignValue: the value that is stored there is no record.
+    """
     (stored,) = yield from records.read((task_id,))
     if stored is None:
         return None

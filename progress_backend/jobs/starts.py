@@ -171,9 +171,7 @@ class Starts:
             StartError: 409, it cannot be run again, with the reason; else as `start`.
             WrongArguments: today's code does not take its arguments.
         """
-        record = await self._store.run(shown_record.record(self._service.flows, task_id))
-        if record is None:
-            raise TaskNotFound(task_id)
+        record = await self._store.run(shown_record.record(task_id))
         name, given, kwargs = await self._kept(task_id, record)
         job = self.job(name, owner)
         job.checked(job.named(given.args, kwargs))
@@ -239,10 +237,12 @@ class Starts:
     async def _needs_none(self, task_id: str) -> bool:
         """Whether a claim that its creator has not ended needs no message: a run has started, or it
         was cancelled."""
-        record = await self._store.run(shown_record.record(self._service.flows, task_id))
-        if record is None or record.start_time is not None:
-            return record is not None
-        return record.status in ENDED and record.error_cause != NOT_PUBLISHED
+        try:
+            record = await self._store.run(shown_record.record(task_id))
+        except TaskNotFound:
+            return False
+        ended = record.status in ENDED and record.error_cause != NOT_PUBLISHED
+        return record.start_time is not None or ended
 
     async def _publish(self, task_id: str, call: Callable[[], Applied], mark: str) -> StartedTask:
         """Publishes in a thread, however long that takes, and notes how it ended."""

@@ -75,7 +75,7 @@ def body_of(document: bytes) -> bytes:
     return written(record)
 
 
-def written(record: msgspec.Struct) -> bytes:
+def written(record: msgspec.Struct | None) -> bytes:
     """A record, or another body, as JSON text."""
     try:
         return _write(record)

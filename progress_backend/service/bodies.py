@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeVar
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from ..operations.counts import TaskCounts
 from ..operations.streams import LogPart
 from ..record import answers
+from ..record.document import written
+from ..record.json_text import parsed
 from ..record.list_request import ListRequest
 from ..record.log_line import with_id
 from ..record.workflow_fields import Pagination, WorkflowList
+
+T = TypeVar("T")
+
+
+def as_dict(body: Struct | bytes | None) -> T:  # type: ignore[type-var]  # of the body's Struct
+    """A body as the dictionary that the TypedDict of its Struct describes."""
+    document = body if isinstance(body, bytes) else written(body)
+    made: T = parsed(document)
+    return made
 
 
 def task_list(

@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from msgspec import to_builtins
-
 from ..errors import TaskNotFound
 from ..flows.stored_record import REQUESTS, encoded, facets_of, milliseconds, steps
 from ..flows.task_lifetimes import due_ms
@@ -19,13 +17,13 @@ from ..operations.counts import TaskCounts
 from ..operations.lists import Filters
 from ..record import caller_events, local_time
 from ..record.answers import Health, Redis
-from ..record.document import body_of, written
+from ..record.document import body_of
 from ..record.events import Cancelled, Created, Event
 from ..record.json_text import parsed
 from ..record.list_request import ListRequest
 from ..record.model import STATUSES, Task, TaskStatus
 from ..settings import Settings
-from .bodies import health, task_list
+from .bodies import as_dict, health, task_list
 from .interface import NotificationServiceInterface
 
 if TYPE_CHECKING:
@@ -162,8 +160,7 @@ class ProgressService(NotificationServiceInterface):
             force=force,
             locale=self.locale,
         )
-        body: TaskBody = parsed(await self.apply(task_id, *events))
-        return body
+        return as_dict(await self.apply(task_id, *events))
 
     async def cancel_task(
         self, task_id: str, reason: str | None = None, by: str | None = "api"
@@ -181,8 +178,7 @@ class ProgressService(NotificationServiceInterface):
             TaskAlreadyFinished: the task has ended.
             ConcurrentUpdate: other writers were first in each try.
         """
-        body: TaskBody = parsed(await self.apply(task_id, Cancelled(by=by, reason=reason)))
-        return body
+        return as_dict(await self.apply(task_id, Cancelled(by=by, reason=reason)))
 
     async def get_task_status(self, task_id: str) -> TaskBody | None:
         """Reads a task's body, as `GET /internal/task/{task_id}/status` has it; None if there is no
@@ -227,15 +223,13 @@ class ProgressService(NotificationServiceInterface):
         statuses = [task.status for task, _ in tasks]
         counts = {status: statuses.count(status) for status in STATUSES}
         rows = found[(page - 1) * limit : page * limit]
-        body: TaskList = parsed(written(task_list(asked, rows, len(found), counts)))
-        return body
+        return as_dict(task_list(asked, rows, len(found), counts))
 
     async def health_check(self) -> HealthBody:
         """Reads the state of the service, as `GET /internal/health` has it: `status` is "healthy",
         "degraded" with a `reason`, or "unhealthy" while the store does not answer. It raises
         nothing."""
-        body: HealthBody = to_builtins(await self.health())
-        return body
+        return as_dict(await self.health())
 
     async def health(self) -> Health:
         """As `health_check`, not yet as a dictionary."""

@@ -11,9 +11,7 @@ from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Literal, Self, TypeVar
 
-from msgspec import to_builtins
-
-from ..errors import ConcurrentUpdate, StoreUnavailable, TaskNotFound
+from ..errors import ConcurrentUpdate, StoreUnavailable
 from ..flows import (
     new_workflow_act,
     shown_record,
@@ -31,13 +29,12 @@ from ..record.act import Action
 from ..record.answers import Health, Redis
 from ..record.document import written
 from ..record.events import Event
-from ..record.json_text import parsed
 from ..record.list_request import ListRequest
 from ..settings import Settings
 from ..stacks.asking import request, timeline_with
 from ..store.async_store import AsyncStore
 from ..store.drivers import flows_of
-from .bodies import health, workflow_list
+from .bodies import as_dict, health, workflow_list
 from .bodies import task_list as task_list_body
 from .bodies import task_log as log_body
 from .progress_service import ProgressService, logged
@@ -98,10 +95,7 @@ class RedisProgressService(ProgressService):
         if applied.document is not None:
             body = written(reader_view.seen(applied.document, task_id))
             return logged(task_id, body, *events)
-        found = await self.run(shown_record.record(self.flows, task_id))
-        if found is None:
-            raise TaskNotFound(task_id)
-        return written(found)
+        return written(await self.run(shown_record.record(task_id)))
 
     async def _applied(self, task_id: str, events: tuple[Event, ...]) -> Applied:
         """Records events in one commit, and tries again after a pause where other writers were
@@ -125,8 +119,7 @@ class RedisProgressService(ProgressService):
             ForeignValue: the value that is stored under the id is no record.
         """
         flow = workflow_bodies.task_or_workflow(self.flows, task_id, await self.now())
-        body: bodies.TaskBody | None = to_builtins(await self.run(flow))
-        return body
+        return as_dict(await self.run(flow))
 
     async def get_tasks_list(
         self,
@@ -193,8 +186,7 @@ class RedisProgressService(ProgressService):
         flow = task_list.listed(self.flows, request, await self.now(), light=light)
         found = await self.run(flow)
         listed = task_list_body(request, found.rows, found.total, found.counts)
-        body: bodies.TaskList = parsed(written(listed))
-        return body
+        return as_dict(listed)
 
     async def get_task_timeline(self, task_id: str) -> bodies.TaskTimeline:
         """Reads what happened to a task, as `GET /internal/task/{task_id}/timeline` has it.
@@ -205,8 +197,7 @@ class RedisProgressService(ProgressService):
         Raises:
             TaskNotFound: there is no record.
         """
-        body: bodies.TaskTimeline = parsed(await self.run(timeline_with(task_id, await self.now())))
-        return body
+        return as_dict(await self.run(timeline_with(task_id, await self.now())))
 
     async def request_stack(self, task_id: str) -> bodies.StackRequested:
         """Asks for the stack of a task's job, as `POST /internal/task/{task_id}/stack` does.
@@ -219,10 +210,7 @@ class RedisProgressService(ProgressService):
             TransitionRefused: no worker runs the task.
             TooSoon: its stack was asked for less than ten seconds ago, or too many were.
         """
-        body: bodies.StackRequested = to_builtins(
-            await self.run(request(task_id, self.settings, await self.now()))
-        )
-        return body
+        return as_dict(await self.run(request(task_id, self.settings, await self.now())))
 
     async def get_task_log(
         self, task_id: str, after: int | None = None, limit: int = task_log.LINES
@@ -238,15 +226,13 @@ class RedisProgressService(ProgressService):
             TaskNotFound: there is no record.
         """
         part = await self.run(task_log.read(task_id, after, limit))
-        body: bodies.TaskLog = parsed(written(log_body(task_id, part)))
-        return body
+        return as_dict(log_body(task_id, part))
 
     async def get_workers(self) -> bodies.WorkerList:
         """Reads which workers track tasks, as `GET /internal/workers` has it: each one's name, last
         sign of life and what it runs."""
         flow = worker_list.workers(self.flows, await self.now())
-        body: bodies.WorkerList = to_builtins(await self.run(flow))
-        return body
+        return as_dict(await self.run(flow))
 
     async def get_workflow_status(self, workflow_id: str) -> bodies.WorkflowBody | None:
         """Reads a workflow's body, as `GET /internal/workflow/{workflow_id}/status` has it; None if
@@ -256,8 +242,7 @@ class RedisProgressService(ProgressService):
             workflow_id: the id of the result that `apply_async` of the canvas returned.
         """
         flow = workflow_bodies.status(self.flows, workflow_id, await self.now())
-        body: bodies.WorkflowBody | None = to_builtins(await self.run(flow))
-        return body
+        return as_dict(await self.run(flow))
 
     async def get_workflows_list(self, page: int = 1, limit: int = 20) -> bodies.WorkflowList:
         """Reads one page of workflows, newest first, with its pagination, as `GET
@@ -273,8 +258,7 @@ class RedisProgressService(ProgressService):
         limit = caller_events.paging(page, limit)
         flow = workflow_bodies.page(self.flows, page, limit, await self.now())
         total, rows = await self.run(flow)
-        body: bodies.WorkflowList = parsed(written(workflow_list(page, limit, total, rows)))
-        return body
+        return as_dict(workflow_list(page, limit, total, rows))
 
     async def update_workflow(
         self,
@@ -330,8 +314,7 @@ class RedisProgressService(ProgressService):
         if act_id is not None:
             now = (await self.opened()).now
             await self.run(workflow_checks.follow(self.flows, workflow_id, act_id, now))
-        body: bodies.WorkflowBody = to_builtins(asked)
-        return body
+        return as_dict(asked)
 
     async def now(self) -> datetime:
         """Reads the time by Redis's clock, in the configured zone."""

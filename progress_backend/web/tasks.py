@@ -212,10 +212,7 @@ async def cancel_task(
         # A cancelled job runs until its next update: the signal may be sent later, or again.
         if not cancel.terminate or refused.status != TaskStatus.CANCELLED:
             raise
-        record = await api.store.run(shown_record.record(api.flows, task_id))
-        if record is None:
-            raise TaskNotFound(task_id) from None
-        document = written(record)
+        document = written(await api.store.run(shown_record.record(task_id)))
     if cancel.terminate and api.broker is not None:
         await api.broker.terminate(task_id)
     return _task(document, languages)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
+from concurrent.futures import Future
 from typing import Any, Final
 
 from ..daemon import daemon
@@ -74,36 +74,32 @@ class Broker:
             raise BrokerUnavailable(
                 task_id, f"{self._on_the_way} revokes still wait for the broker"
             )
-        loop = asyncio.get_running_loop()
-        taken: asyncio.Future[Exception | None] = loop.create_future()
-
-        def arrived(error: Exception | None) -> None:
-            self._on_the_way -= 1
-            if not taken.done():
-                taken.set_result(error)
+        sent: Future[None] = Future()
 
         def order() -> None:
-            error: Exception | None = None
             try:
                 self._revoke(task_id)
-            except Exception as raised:  # kombu's transports raise what their libraries raise
-                error = raised
-            with contextlib.suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(arrived, error)
+                sent.set_result(None)
+            except Exception as error:
+                sent.set_exception(error)
 
         # A daemon thread: one that hangs on a dead broker must not keep the process from exiting.
         if daemon("progress-terminate", order) is None:
             raise BrokerUnavailable(task_id, "no thread is left")
         self._on_the_way += 1
+        taken = asyncio.wrap_future(sent)
+        taken.add_done_callback(self._arrived)
         try:
             async with asyncio.timeout(TIMEOUT_S):
-                error = await taken
-        except TimeoutError:
-            raise BrokerUnavailable(task_id, f"waited {TIMEOUT_S:g} s") from None
-        if error is not None:
-            unavailable = BrokerUnavailable(task_id, error)
+                await asyncio.shield(taken)
+        except Exception as error:  # kombu's transports raise what their libraries raise
+            unavailable = BrokerUnavailable(task_id, str(error) or f"waited {TIMEOUT_S:g} s")
             logger.warning("%s", unavailable)
             raise unavailable from error
+
+    def _arrived(self, taken: asyncio.Future[None]) -> None:
+        self._on_the_way -= 1
+        taken.exception()  # else asyncio logs one that comes too late
 
     def _revoke(self, task_id: str) -> None:
         wait = TIMEOUT_S / 2

@@ -27,25 +27,15 @@ def wished_s(prefer: str | None) -> int | None:
     return None
 
 
-class _End:
+class _End(asyncio.Event):
     """A receiver of a task's updates that notices its end alone."""
-
-    __slots__ = ("closed",)
-
-    def __init__(self) -> None:
-        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def put(self, update: Update) -> None:
         """An update before the end."""
 
-    def close(self, code: int, reason: str) -> None:
-        """No more updates will come."""
-        self.over()
-
-    def over(self, *_: object) -> None:
-        """The wait ends."""
-        if not self.closed.done():
-            self.closed.set_result(None)
+    def close(self, *_: object) -> None:
+        """No more updates will come, or the wait is over."""
+        self.set()
 
 
 async def waited(api: Api, request: Request, task_id: str, prefer: str) -> dict[str, str]:
@@ -64,14 +54,14 @@ async def waited(api: Api, request: Request, task_id: str, prefer: str) -> dict[
     end = _End()
     watcher = Watcher(api, Resource("task", task_id), end)
     gone = asyncio.ensure_future(_left(request))
-    gone.add_done_callback(end.over)
-    unwatch = api.callers.watch(request.scope, end.over)
+    gone.add_done_callback(end.close)
+    unwatch = api.callers.watch(request.scope, end.close)
     loop = asyncio.get_running_loop()
-    over = loop.call_at(until := loop.time() + seconds, end.over)
+    over = loop.call_at(until := loop.time() + seconds, end.close)
     try:
         async with asyncio.timeout_at(until):
             await watcher.join()
-        await end.closed  # without a time-out, which keeps more objects for each that waits
+        await end.wait()  # without a time-out, which keeps more objects for each that waits
     except (TimeoutError, TaskNotFound):
         pass
     finally:

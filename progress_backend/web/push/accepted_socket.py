@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel
-from starlette.types import Scope
 from starlette.websockets import WebSocketState
 
 from ...record.default_texts import Locale, wished
@@ -23,6 +22,7 @@ from . import closes
 from .socket_writer import SocketWriter
 
 Query = TypeVar("Query", bound=BaseModel)
+T = TypeVar("T")
 
 
 class Socket:
@@ -57,7 +57,7 @@ class Socket:
         asked = empty
         if scope["query_string"]:
             asked = empty.model_validate(dict(query_of(scope)))
-        self.on_close(counted(api, scope))
+        self.on_close(passed(api, api.limits.of_stream(scope)))
         if right is not None:
             self.on_close(api.callers.watch(scope, self.writer.expire))
         return asked
@@ -141,25 +141,16 @@ def socket_route(
     return noted
 
 
-def passed(api: Api, refusal: Refusal | None) -> None:
-    """Counts a refusal.
+def passed(api: Api, answer: Refusal | T) -> T:
+    """The answer to a socket or watch, if that is none of a refusal, which is counted.
 
     Raises:
-        Refused: there is one.
+        SocketRefused: it is refused.
     """
-    if refusal is not None:
-        api.measured.refusal(refusal)
-        raise closes.SocketRefused(refusal)
-
-
-def counted(api: Api, scope: Scope) -> Callable[[], None]:
-    """Counts a socket or watch as one of its client's, until the function that is returned is
-    called; raises as `passed` if there are too many."""
-    found = api.limits.of_stream(scope)
-    if isinstance(found, Refusal):
-        api.measured.refusal(found)
-        raise closes.SocketRefused(found)
-    return found
+    if isinstance(answer, Refusal):
+        api.measured.refusal(answer)
+        raise closes.SocketRefused(answer)
+    return answer
 
 
 async def _close(websocket: WebSocket, code: int, reason: str) -> None:

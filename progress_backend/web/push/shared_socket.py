@@ -24,7 +24,7 @@ from ..openapi import queries, schemas
 from ..rights import Resource
 from ..state import may
 from . import closes
-from .accepted_socket import Socket, counted, passed, socket_route
+from .accepted_socket import Socket, passed, socket_route
 from .task_watcher import Watcher
 from .websockets import RELOAD
 
@@ -175,7 +175,7 @@ class _Watch:
     async def _join(self, watched: Resource, scope: Scope) -> None:
         api = self._watches.socket.api
         passed(api, await may(scope, "list" if watched.kind == "tasks" else "read", watched))
-        self._ends.append(counted(api, scope))
+        self._ends.append(passed(api, api.limits.of_stream(scope)))
         over = partial(self.close, closes.UNAUTHORIZED, closes.OVER)
         self._ends.append(api.callers.watch(scope, over))
         if watched.kind == "tasks":
