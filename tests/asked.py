@@ -43,4 +43,4 @@ def page_of(
 ) -> Flow[TaskPage]:
     """A page of the list as it is read at no time; `filters` as `Filters` has them."""
     wanted = Page((page - 1) * limit, limit, Filters(*filters, **more), light)
-    return task_list.page(wanted, flows.settings)
+    return task_list.page(wanted, flows)

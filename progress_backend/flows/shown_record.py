@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from ..errors import TaskNotFound
 from ..operations import places, records
 from ..operations.call import all_of
-from ..record import reader_view, responses, shown
+from ..record import light_row, reader_view, responses, shown
+from ..record.document import written
 from ..record.fields import Body
 from ..record.past_runs import History, history
 from .flow import Flow
@@ -47,6 +48,26 @@ def complete(
         if task is not None and (ahead := next(aheads)) is not None:
             shown.placed(record, ahead, known[task.task_type])
         responses.as_of(record, now, flows.settings.locale)
+
+
+def rows(
+    flows: Records,
+    found: Iterable[tuple[str, bytes | None]],
+    now: datetime | None,
+    *,
+    light: bool = False,
+) -> Flow[list[tuple[str, bytes]]]:
+    """The JSON of a list's rows of the tasks that have a document; at `now`, if that is given, with
+    the places of those that wait."""
+    made = {i: (value, reader_view.row(value, i)) for i, value in found if value is not None}
+    if now is not None:
+        waiting = [one for one in made.values() if shown.waiting(one[1], one[0]) is not None]
+        if waiting:
+            yield from complete(flows, waiting, now, {})
+        for _, record in made.values():
+            responses.as_of(record, now, flows.settings.locale)
+    write = light_row.row if light else written
+    return [(task_id, write(record)) for task_id, (_, record) in made.items()]
 
 
 def current(flows: Records, task_id: str, now: datetime) -> Flow[Body | None]:

@@ -13,12 +13,10 @@ from ..errors import InvalidEvent
 from ..operations import lists, records
 from ..operations.index_entry import Facets
 from ..operations.lists import Filters, Page, TaskPage
-from ..record import reader_view
 from ..record.list_request import AMONG, EVER, ListRequest
 from ..record.model import STATUSES, TaskStatus
 from ..record.sort import RUNNING, Span
-from ..settings import Settings
-from . import index_page, top_list
+from . import index_page, shown_record, top_list
 from .flow import Flow
 from .task_flows import Records
 
@@ -77,36 +75,32 @@ def _found(flows: Records, asked: ListRequest, now: datetime, light: bool) -> Fl
     chosen = (asked.status, asked.task_type, asked.symbol)
     filters = Filters(*chosen, asked.workflow_id, asked.warning, asked.owner)
     start = (asked.page - 1) * asked.limit
-    if asked.id_prefix is None and not asked.by_cursor:
+    if not asked.by_prefix and not asked.by_cursor:
         wanted = Page(start, asked.limit, filters, light, asked.span, asked.sort)
-        paged = yield from page(wanted, flows.settings, now)
+        paged = yield from page(wanted, flows, now)
         rows = [row for _, row in paged.rows if row]
         return ListedTasks(rows, paged.total, by_status(paged.counts))
     within, total, cursor = _index_of(filters), None, None
-    if asked.id_prefix is None:
+    if not asked.by_prefix:
         about = (asked.limit, asked.cursor, asked.span)
         ids, cursor = yield from looked(within, filters, *about)
     else:
-        ids = yield from beginning(asked.id_prefix, within)
+        ids = yield from beginning(asked, within)
         if filters != within:
             ids = yield from passing(filters, ids)
         total, ids = len(ids), ids[start : start + asked.limit]
     stored = yield from records.read(ids, light)
-    there = zip(ids, stored, strict=True)
-    rows = [reader_view.listed(d, i, now, light, flows.settings.locale) for i, d in there if d]
+    there = yield from shown_record.rows(flows, zip(ids, stored, strict=True), now, light=light)
+    rows = [row for _, row in there]
     tallied = yield from lists.tally(within)
     return ListedTasks(rows, total, by_status(tallied.counts), cursor)
 
 
-def page(wanted: Page, settings: Settings, now: datetime | None = None) -> Flow[TaskPage]:
+def page(wanted: Page, flows: Records, now: datetime | None = None) -> Flow[TaskPage]:
     """A page of rows as readers get them, at `now` if that is given. Entries without a document are
     removed on the way; a value that is no record has a row with the fault."""
-    paged = yield from index_page.swept(wanted, settings)
-    rows = [
-        (task_id, reader_view.listed(stored, task_id, now, wanted.light, settings.locale))
-        for task_id, stored in paged.rows
-        if stored is not None
-    ]
+    paged = yield from index_page.swept(wanted, flows.settings)
+    rows = yield from shown_record.rows(flows, paged.rows, now, light=wanted.light)
     return paged._replace(rows=tuple(rows))
 
 
@@ -164,19 +158,30 @@ def _read(cursor: str) -> tuple[int, str]:
     return int(found[1]), found[2]
 
 
-def beginning(prefix: str, filters: Filters) -> Flow[list[str]]:
-    """Ids with a prefix among the newest tasks that pass filters, newest first: of running, paused
-    and failed ones, which may be older than all the newest, and of all."""
+def beginning(asked: ListRequest, filters: Filters) -> Flow[list[str]]:
+    """Ids, or the ids of symbols, with a prefix among the newest tasks that pass filters, newest
+    first: of running, paused and failed ones, which may be older than all the newest, and of
+    all."""
     found = dict[tuple[int, str], None]()
     several = [filters._replace(status=one) for one in _FIRST if filters.status is None]
     for group in filter(None, (several, [filters])):
         until, seen = inf, set[str]()
         while len(seen) < AMONG:
             newest = yield from lists.newest(until, _STEP, group)
-            found |= dict.fromkeys([one for one in newest if one[1].startswith(prefix)])
+            found |= dict.fromkeys((yield from _begin(asked, newest)))
             seen.update(task_id for _, task_id in newest)
             if len(newest) < _STEP:
                 break
             # Others may have been created in the microsecond of the last one.
             until = min(newest[-1][0], until - 1)
     return [task_id for _, task_id in sorted(found, reverse=True)]
+
+
+def _begin(asked: ListRequest, newest: list[tuple[int, str]]) -> Flow[list[tuple[int, str]]]:
+    """Those of the tasks that have the prefix in the id, or in any case in the symbol."""
+    if asked.symbol_prefix is None:
+        return [one for one in newest if one[1].startswith(asked.id_prefix or "")]
+    begin = asked.symbol_prefix.casefold()
+    known = zip(newest, (yield from records.facets_of([i for _, i in newest])), strict=True)
+    symbols = [(one, f.symbol) for one, f in known if isinstance(f, Facets) and f.symbol]
+    return [one for one, symbol in symbols if symbol.casefold().startswith(begin)]

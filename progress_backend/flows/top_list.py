@@ -20,13 +20,13 @@ from ..operations.index_entry import STILL_RUNS
 from ..operations.lists import Filters, TaskPage
 from ..operations.top import TopOfAll
 from ..operations.workflows import figures_of_each
-from ..record import reader_view
 from ..record.document import written
 from ..record.json_text import parsed
 from ..record.local_time import EPOCH, MICROSECOND, moment
 from ..record.model import ENDED, KINDS, TaskStatus
 from ..record.responses import still_runs
 from ..record.workflow_body import row
+from . import shown_record
 from .cleanup import sweep
 from .flow import Flow
 from .index_page import FETCHED
@@ -151,9 +151,9 @@ def _rows(
     rows = dict[_Entry, bytes | None].fromkeys(places)
     tasks = [place for place in places if not place.is_workflow]
     stored = yield from records.read([task.id for task in tasks], light)
-    for task, found in zip(tasks, stored, strict=True):
-        if found is not None:
-            rows[task] = reader_view.listed(found, task.id, now, light, flows.settings.locale)
+    found = zip((task.id for task in tasks), stored, strict=True)
+    there = dict((yield from shown_record.rows(flows, found, now, light=light)))
+    rows |= {task: there.get(task.id) for task in tasks}
     workflows = [place for place in places if place.is_workflow]
     ids = [workflow.id for workflow in workflows]
     each = yield from figures_of_each(ids, milliseconds(now))

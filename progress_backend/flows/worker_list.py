@@ -9,6 +9,7 @@ from msgspec import structs
 
 from ..errors import printable
 from ..operations import counts, leases, lists, records
+from ..operations.call import all_of
 from ..operations.index_entry import STILL_RUNS
 from ..operations.lists import Filters
 from ..record import local_time, reader_view
@@ -59,6 +60,8 @@ def figures(flows: Records, now: datetime) -> Flow[WorkerList]:
     """The list without workers: its figures are the part that takes many reads."""
     waits = yield from oldest_wait_ms(flows, now)
     types = types_of((yield from counts.outcomes()))
+    stored = yield from all_of(*(lists.tally(Filters(task_type=name)) for name in types))
+    types = [name for name, tallied in zip(types, stored, strict=True) if tallied.total]
     still = yield from lists.tally(Filters(warning=STILL_RUNS))
     ended = (Filters("error", ended=True),)
     failed = yield from lists.above(milliseconds(now) - 3_600_000, ended)

@@ -273,7 +273,7 @@ class WorkerList(Struct):
     oldest_wait_ms: Annotated[int | None, is_(
         "How long the oldest task has waited that may start now. Planned tasks and tasks with a "
         "later eta do not count. Null if no task waits.")]
-    types: Annotated[list[str], is_("The task types that have run, sorted by name.")]
+    types: Annotated[list[str], is_("The types of records that have run, sorted by name.")]
     still_running: Annotated[int, is_("Tasks ended by a request that a worker still runs.")]
     failed_last_hour: Annotated[int, is_("Tasks that ended with an error in the last hour.")]
     stalled: Annotated[int, is_("Tasks with this warning.")]

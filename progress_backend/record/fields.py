@@ -163,9 +163,9 @@ class Body(Struct, kw_only=True, omit_defaults=True):
         "the end of the step before it. Absent before the start, and if the start created the "
         "record.")] = None
     ahead: Annotated[int | None, is_(
-        "Only for a waiting task that is read by its id: how many tasks of its type were created "
-        "earlier and have not started. Absent for a task with an eta, a planned task, and a task "
-        "that Celery has not published.")] = None
+        "Only for a waiting task that is read: how many tasks of its type were created earlier and "
+        "have not started. Absent for a task with an eta, a planned task, and a task that Celery "
+        "has not published.")] = None
     start_estimate: Annotated[StartEstimate | None, is_(
         "The range of the estimated start. Only together with ahead, if enough past runs are "
         "known, and until the range has passed.")] = None

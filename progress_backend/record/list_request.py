@@ -16,7 +16,7 @@ from .sort import BY_END, NEWEST, RUNNING, SORTS, Span
 
 #: Fewest characters of `id_prefix`.
 SHORTEST_ID: Final = 6
-#: Newest tasks that are searched for an id with a prefix.
+#: Newest tasks that are searched for an id or symbol with a prefix.
 AMONG: Final = 10_000
 _IN_A_SPAN: Final = ("created_from", "created_to", "sort=running")
 #: For each filter those below it that it can be combined with: only these have an index.
@@ -34,10 +34,11 @@ _TOGETHER: Final = {
     "created_to": ("sort=running",),
     "ended_from": ("sort=ended",),
     "id_prefix": (),
+    "symbol_prefix": (),
     "top": ("sort=running",),
 }
 #: Any two of these need no index if the caller's token has one of them: tasks are read.
-_LOOKED_THROUGH: Final = {"task_type", "symbol", "owner", "warning", "id_prefix"}
+_LOOKED_THROUGH: Final = {"task_type", "symbol", "owner", "warning", "id_prefix", "symbol_prefix"}
 #: All times.
 EVER: Final = Span()
 
@@ -64,6 +65,7 @@ class ListRequest:
     warning: str | None = None
     top: bool = False
     id_prefix: str | None = None
+    symbol_prefix: str | None = None
     created_from: str | datetime | None = None
     created_to: str | datetime | None = None
     ended_from: str | datetime | None = None
@@ -84,7 +86,12 @@ class ListRequest:
     @property
     def by_cursor(self) -> bool:
         """Whether pages of the list have cursors, since tasks are read without an index."""
-        return self.id_prefix is None and bool(self._apart())
+        return not self.by_prefix and bool(self._apart())
+
+    @property
+    def by_prefix(self) -> bool:
+        """Whether the newest `AMONG` tasks are searched for an id or symbol with a prefix."""
+        return (self.id_prefix or self.symbol_prefix) is not None
 
     @property
     def span(self) -> Span | None:
@@ -110,9 +117,9 @@ class ListRequest:
         if self.status is not None and self.status not in STATUSES:
             raise InvalidEvent(f"status must be one of {', '.join(STATUSES)}, not {self.status!r}")
         paging(self.page, self.limit)
-        for name, most in (("task_type", 255), ("symbol", 255), ("owner", MAX_OWNER)):
+        for name in ("task_type", "symbol", "symbol_prefix", "owner"):
             if (value := getattr(self, name)) is not None:
-                name_fits(name, value, most)
+                name_fits(name, value, MAX_OWNER if name == "owner" else 255)
         for name in ("workflow_id", "id_prefix"):
             if (value := getattr(self, name)) is not None:
                 name_fits(name, value, MAX_ID)

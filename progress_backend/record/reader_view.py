@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Final
 
 from ..errors import ForeignValue, printable
-from . import light_row
-from .default_texts import Locale
-from .document import read, written
+from .document import read
 from .fields import Body
 from .model import Task, TaskStatus, replace
-from .responses import as_of
 from .task_json import stored_of
 
 #: error_cause of the list's row for a value that is no record.
@@ -42,14 +38,6 @@ def readable(found: Iterable[tuple[str, bytes | None]]) -> list[Body]:
     """The records among the values that are stored for tasks."""
     rows = [row(stored, task_id) for task_id, stored in found if stored is not None]
     return [record for record in rows if record.detail is None]
-
-
-def listed(stored: bytes, task_id: str, now: datetime | None, light: bool, locale: Locale) -> bytes:
-    """The JSON of a list's row, at `now` if that is given."""
-    record = row(stored, task_id)
-    if now is not None:
-        as_of(record, now, locale)
-    return light_row.row(record) if light else written(record)
 
 
 def marked(task_id: str, why: str) -> Body:

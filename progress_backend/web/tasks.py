@@ -227,19 +227,19 @@ async def list_tasks(
 ) -> Response:
     """Lists tasks, newest first unless `sort` is given. status, task_type and symbol can be
     combined. Each of workflow_id, owner and warning can be combined only with status. created_from
-    and created_to can be added to all of these, sort=running to all except status. `id_prefix` is
-    used alone, `top` alone or with sort=running, and sort=ended alone or with status completed,
-    error or cancelled; ended_from implies sort=ended. The API responds to other combinations with
-    422, and names them. Exception: owner, task_type, symbol, warning and id_prefix can be combined
-    with the owner and type of the caller's token. If there is no index for such a combination, the
-    API searches the tasks: total is null, the list may have fewer rows, and has a `cursor` if there
-    may be more. The summary counts all tasks, or those of the workflow or the owner. `top=true`
-    lists tasks outside workflows, and one row for each outermost workflow (on a Redis Cluster 1,000
-    of each). With sort=running the list is one page, with up to `limit` rows for each of running,
-    paused, waiting (oldest first) and ended (newest first), among the first 1,000 tasks of each
-    status and the first 50 workflows. If results, processing_details and metadata of a row have
-    more than 1 KiB together, they are empty in the row, and `omitted` names them; `fields=all`
-    sends them. The body is gzip if Accept-Encoding has it."""
+    and created_to can be added to all of these, sort=running to all except status. `id_prefix` and
+    `symbol_prefix` are used alone, `top` alone or with sort=running, and sort=ended alone or with
+    status completed, error or cancelled; ended_from implies sort=ended. The API responds to other
+    combinations with 422, and names them. Exception: all but status, top, times and workflow_id can
+    be combined with the owner and type of the caller's token. If there is no index for such a
+    combination, the API searches the tasks: total is null, the list may have fewer rows, and has a
+    `cursor` if there may be more. The summary counts all tasks, or those of the workflow or the
+    owner. `top=true` lists tasks outside workflows, and one row for each outermost workflow (on a
+    Redis Cluster 1,000 of each). With sort=running the list is one page, with up to `limit` rows
+    for each of running, paused, waiting (oldest first) and ended (newest first), among the first
+    1,000 tasks of each status and the first 50 workflows. If results, processing_details and
+    metadata of a row have more than 1 KiB together, they are empty in the row, and `omitted` names
+    them; `fields=all` sends them. The body is gzip if Accept-Encoding has it."""
     api, caller = api_of(request), caller_of(request.scope)
     asked, light = rights.narrowed(caller, query.asked), query.fields is None
     asked.check_together([name for name in ("task_type", "owner") if getattr(caller, name)])

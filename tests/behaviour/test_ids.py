@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from progress_backend.flows import index_page, task_list
+from progress_backend.flows.flow import Flow
 from progress_backend.operations import lists, records
 from progress_backend.operations.lists import Filters
 from progress_backend.record import events as ev
+from progress_backend.record.list_request import ListRequest
 from progress_backend.record.model import STATUSES
 from progress_backend.record.sort import Span
 from tests.behaviour.driving import Driver
@@ -27,8 +29,15 @@ def test_the_newest_tasks_with_an_id_prefix_are_listed(driver: Driver) -> None:
     pages = [driver.listed(id_prefix="8a000", limit=2, page=page) for page in (1, 2, 3, 4)]
     assert [(len(one.rows), one.total) for one in pages] == [(2, 5), (2, 5), (1, 5), (0, 5)]
     assert driver.listed(id_prefix="日本の株価").total == 1
+    assert [driver.listed(symbol_prefix=one).total for one in ("72", "203")] == [1, 0]
+    driver.create("other", symbol="Ümlaut")
+    assert driver.listed(symbol_prefix="üm").total == 1  # in any case
     driver.lose("8a0000-2")
     assert len(driver.listed(id_prefix="8a0000").rows) == 3
+
+
+def beginning(prefix: str, filters: Filters) -> Flow[list[str]]:
+    return task_list.beginning(ListRequest(id_prefix=prefix), filters)
 
 
 @pytest.mark.parametrize("driver", ["sync-valkey"], indirect=True)
@@ -39,18 +48,16 @@ def test_an_id_is_looked_for_in_steps_of_the_newest(
     monkeypatch.setattr(task_list, "_STEP", 2)
     for n in range(8):
         driver.create(f"8a0000-{n}")
-    assert driver.run(task_list.beginning("8a0000", Filters())) == [
-        f"8a0000-{n}" for n in (7, 6, 5, 4, 3, 2)
-    ]
-    assert driver.run(task_list.beginning("8a0000-5", Filters())) == ["8a0000-5"]
-    assert driver.run(task_list.beginning("8a0000-1", Filters())) == []
+    assert driver.run(beginning("8a0000", Filters())) == [f"8a0000-{n}" for n in (7, 6, 5, 4, 3, 2)]
+    assert driver.run(beginning("8a0000-5", Filters())) == ["8a0000-5"]
+    assert driver.run(beginning("8a0000-1", Filters())) == []
     driver.start("8a0000-0", "lease-1")
     driver.start("8a0000-1", "lease-1")
     driver.apply("8a0000-1", ev.Failed(error_message="why"))
-    assert driver.run(task_list.beginning("8a0000", Filters())) == [
+    assert driver.run(beginning("8a0000", Filters())) == [
         f"8a0000-{n}" for n in (7, 6, 5, 4, 3, 2, 1, 0)
     ]
-    assert driver.run(task_list.beginning("8a0000-1", Filters("running"))) == []
+    assert driver.run(beginning("8a0000-1", Filters("running"))) == []
 
 
 @pytest.mark.parametrize("driver", ["sync-valkey"], indirect=True)

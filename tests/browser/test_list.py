@@ -1,7 +1,7 @@
 """What a person chooses on the live page, and that rows stay where a pointer or the keyboard is."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -63,9 +63,13 @@ def test_back_and_forward_lead_through_what_was_chosen(
     shows(page, "task-0", "created")
 
 
-def test_what_waits_is_one_row_behind_what_runs(
-    api: RunningApi, records: Records, open_page: OpenPage
+def test_the_list_has_sections_and_what_waits_is_folded(
+    api: RunningApi, records: Records, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    with monkeypatch.context() as yesterday:
+        yesterday.setattr(records, "_later", lambda now: now - timedelta(days=1))
+        records.start("earlier")
+        records.complete("earlier")
     waiting = [f"waits-{number}" for number in range(6)]
     for task_id in ("ended", "runs", *waiting):
         records.create(task_id)
@@ -74,15 +78,18 @@ def test_what_waits_is_one_row_behind_what_runs(
     records.complete("ended")
     page = open_page(api, "/?lang=en")
     shows(page, "runs", "running")
+    headings = page.locator("#table").get_by_role("heading", level=2)
+    expect(headings).to_have_text(["1 running", "6 waiting", "1 ended today", "1 ended earlier"])
+    expect(page.locator("#filters b")).to_have_text(["9", "6", "1", "0", "2", "0", "0", "0", "0"])
     fold = page.get_by_role("button", name="6 waiting")
     expect(fold).to_have_attribute("aria-expanded", "false")
-    expect(page.locator(".fold")).to_contain_text("oldest: fetch_data 7203.T")
-    assert listed(page) == ["runs", "ended"]
+    expect(page.locator(".section").nth(1)).to_contain_text("oldest: fetch_data 7203.T")
+    assert listed(page) == ["runs", "ended", "earlier"]
     fold.click()
     expect(fold).to_have_attribute("aria-expanded", "true")
 
     def opened() -> bool:
-        first, *between, last = listed(page)
+        first, *between, last, _ = listed(page)
         assert (first, sorted(between), last) == ("runs", waiting, "ended")
         return True
 
@@ -92,6 +99,25 @@ def test_what_waits_is_one_row_behind_what_runs(
     page.locator("#search").fill("waits-3")  # who looks for one sees it
     expect(row(page, "waits-3")).to_be_visible()
     expect(row(page, "runs")).to_be_hidden()
+
+
+SLIDES = """window.slides = 0; const { animate } = Element.prototype;
+Element.prototype.animate = function (...its) { window.slides += 1; animate.apply(this, its) }; 0"""
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_a_row_that_changes_its_section_slides_there(
+    api: RunningApi, records: Records, open_page: OpenPage, motion: str
+) -> None:
+    for task_id in ("one", "two"):
+        records.start(task_id)
+    page = open_page(api, "/?lang=en", reduced_motion=motion)
+    shows(page, "two", "running")
+    is_live(page)
+    page.evaluate(SLIDES)
+    records.complete("two")
+    eventually(lambda: listed(page) == ["one", "two"], what="the row is in its new section")
+    assert bool(page.evaluate("window.slides")) is (motion == "no-preference")
 
 
 def test_rows_stay_under_a_pointer_and_new_ones_wait(
@@ -139,6 +165,7 @@ def test_a_type_and_a_symbol_are_chosen_in_a_row(
     page = open_page(api)
     name = shows(page, "one", "running").locator("strong")
     expect(name).to_have_text("6758.T")
+    name.hover()
     row(page, "one").get_by_role("button", name="Symbol: 6758.T").click()
     expect(page.locator("tr[data-task-id]")).to_have_count(1)
     row(page, "one").get_by_role("button", name="Type: fetch_data").click()
@@ -231,30 +258,27 @@ def test_filters_are_suggested_in_the_search_field(
     shows(page, "usual", "running")
     search = page.locator("#search")
     offered = page.locator("#suggested option").evaluate_all("all => all.map(one => one.value)")
-    wanted = {"Status: Running", "Warning: Stalled", "Type: fetch_data"}
-    assert wanted | {"Symbol: 7203.T", "Owner: alice"} <= set(offered)
-    assert "Status: Error" not in offered  # no task has it
-    search.fill("Warning: Stalled")
-    page.keyboard.press("Enter")
-    expect(row(page, "usual")).to_have_count(0)
+    assert offered == ["Symbol: 7203.T", "Type: fetch_data", "Owner: alice"]
+    page.goto(f"http://127.0.0.1:{api.port}/?warning=stalled&lang=en")
     shows(page, "slow", "running")
-    # There is no index of owner and warning: what was chosen last stays.
-    assert asked(page) == {"warning": "stalled", "status": "running"}
+    expect(row(page, "usual")).to_have_count(0)
     chip = page.locator("#filters [data-name=warning]")
     expect(chip).to_have_text("Warning: Stalled ×")
     expect(page.locator("#filters b")).to_have_text([""] * 9)  # the counts would be of all tasks
-    records.progress("slow", 63)  # goes on, and has the warning no more
-    expect(page.locator("#empty")).to_have_text(re.compile(r"^No tasks match\."))
     # As a browser fills in what was pressed in its list.
     search.evaluate(
         "field => { field.value = 'Type: fetch_data'; field.dispatchEvent("
         "new InputEvent('input', {inputType: 'insertReplacementText'})); }"
     )
     shows(page, "slow", "running")
-    assert asked(page) == {"task_type": "fetch_data", "status": "running"}
+    assert asked(page) == {"task_type": "fetch_data"}
+    expect(page).to_have_title("2 running · Type: fetch_data · Task progress")
     expect(search).to_have_value("")
     page.go_back()
     expect(chip).to_be_visible()
+    records.progress("slow", 63)  # goes on, and has the warning no more
+    expect(page.locator("#empty")).to_have_text(re.compile(r"^No tasks match\."))
+    expect(page.locator("#suggested option")).to_have_count(0)  # each would find nothing
 
 
 @pytest.mark.parametrize(
@@ -287,7 +311,8 @@ def test_the_beginning_of_an_id_is_looked_for_by_the_service(
     search = page.locator("#search")
     search.fill("3f2a0")
     expect(page.locator("#found")).to_have_text("within this page: 0 of 20")
-    page.keyboard.press("Enter")  # too little of an id
+    page.keyboard.press("Enter")  # too little of an id, and no symbol
+    expect(page.locator("#found")).not_to_contain_text("within")
     search.fill("3f2a00")
     page.keyboard.press("Enter")
     shows(page, "3f2a00-b", "created")
@@ -308,6 +333,11 @@ def test_the_beginning_of_an_id_is_looked_for_by_the_service(
     page.keyboard.press("Enter")
     shows(page, "3f2a00-b", "created")
     assert asked(page) == {"id_prefix": "3f2a00-"}
+    search.fill("720")
+    page.keyboard.press("Enter")
+    shows(page, "newer-0", "created")
+    assert asked(page) == {"symbol_prefix": "720"}
+    expect(page.locator("#paging")).to_have_text("Page 1 of 2 · 22 among the newest 10,000")
 
 
 def test_the_order_is_chosen_as_far_as_there_is_one(

@@ -98,6 +98,7 @@ def test_workflows_and_tasks_together_also_after_a_filter(
     expect(page.locator("tr[data-workflow-id=the-group]")).to_be_visible()
     selecting(page)
     # The box stays with its row while that is away.
+    page.locator("tr[data-task-id=job-1]").hover()
     page.locator("tr[data-task-id=job-1] .pick.symbol").click()
     expect(page.locator("tr[data-workflow-id=the-group]")).to_be_hidden()
     bar, report = page.locator("#selection"), page.locator("#selection .report")

@@ -28,6 +28,7 @@ FILTERS = {
     "created_to": NOON,
     "ended_from": NOON,
     "id_prefix": "8a0001",
+    "symbol_prefix": "72",
     "top": True,
 }
 ORDERS = ("sort=running", "sort=ended")
@@ -41,6 +42,7 @@ TOGETHER = [
     )),
     {"status", "ended_from", "sort=ended"},
     {"id_prefix"},
+    {"symbol_prefix"},
     {"top", "sort=running"},
 ]  # fmt: skip
 
@@ -73,7 +75,7 @@ def test_each_pair_of_filters_goes_together_or_is_refused_by_name() -> None:
 
 def test_what_a_token_names_goes_with_filters_that_have_no_index() -> None:
     both = ("task_type", "owner")
-    for other in ("status", "symbol", "warning", "created_from", "id_prefix"):
+    for other in ("status", "symbol", "warning", "created_from", "symbol_prefix"):
         assert refused(of(*both, other), *both) == "", other
     assert of(*both).by_cursor
     assert not of(*both, "id_prefix").by_cursor, "these are counted"

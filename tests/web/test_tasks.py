@@ -237,5 +237,7 @@ def test_a_waiting_task_has_the_number_of_tasks_before_it(api: RunningApi, redis
     begun = api.status(first).json()
     assert begun.keys() & {"ahead", "start_estimate"} == set()
     assert begun["waited_ms"] >= 0
-    rows = api.http.get("/internal/tasks").json()["tasks"]
-    assert not any("ahead" in row for row in rows)
+    for query in ("", "?top=true&sort=running", "?status=created"):
+        rows = api.http.get(f"/internal/tasks{query}").json()["tasks"]
+        places = {row["task_id"]: row.get("ahead") for row in rows}
+        assert (places.get("second"), places.get("first")) == (0, None), query

@@ -136,6 +136,10 @@ class ListQuery(Filter, Paging):
         description="Only tasks with ids that start with this, among the newest 10,000 of the "
         "running, paused and failed tasks, and the newest 10,000 of all.",
     )
+    symbol_prefix: Name | None = Field(
+        default=None,
+        description="Only tasks with symbols that start with this, in any case, among as many.",
+    )
     created_from: Time | None = Field(
         default=None,
         description="Only tasks created at this time or later; a time with an offset.",

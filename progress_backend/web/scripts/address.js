@@ -12,6 +12,7 @@ export const FILTERS = [
   "symbol",
   "warning",
   "id_prefix",
+  "symbol_prefix",
   "ended_from",
 ];
 const VIEWS = ["workflows", "workers"];

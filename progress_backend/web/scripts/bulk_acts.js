@@ -24,41 +24,29 @@ export async function actOn({ ids, workflows }, name, words, report) {
     const body = JSON.stringify({ action: name, ids: some });
     const headers = { "Content-Type": "application/json" };
     const got = await answered("internal/act", { method: "POST", headers, body });
-    if (!got?.ok) {
-      result.stopped = got ? words.refused(whyNot(got, words)) : words.unanswered;
-      return false;
-    }
+    if (!got?.ok) return got ? words.refused(whyNot(got, words)) : words.unanswered;
     result.asked += got.body.requested;
     for (const { task_id, code, why } of got.body.refused)
       result.refused.set(task_id, reason(code, why, words));
+    return "";
+  }
+
+  async function actOnWorkflow(key) {
+    const got = await asked(name, { workflow_id: key.slice(1) }, words);
+    if (got.body) result.asked += 1;
+    else if ([403, 404, 409].includes(got.status)) result.refused.set(key, got.why);
+    else return got.status ? words.refused(got.why) : words.unanswered;
+    return "";
+  }
+
+  result.left = [...ids, ...workflows.map((id) => `\n${id}`)];
+  while (result.left.length && !result.stopped) {
+    const [key] = result.left;
+    const tasks = result.left.slice(0, BATCH).filter((one) => one[0] !== "\n");
+    result.stopped = await (tasks.length ? actOnBatch(tasks) : actOnWorkflow(key));
+    if (!result.stopped) result.left.splice(0, tasks.length || 1);
     report(result);
-    return true;
   }
-
-  async function actOnTasks(which) {
-    for (let from = 0; from < which.length; from += BATCH) {
-      if (!(await actOnBatch(which.slice(from, from + BATCH)))) return which.slice(from);
-    }
-    return [];
-  }
-
-  async function actOnWorkflows() {
-    for (const [place, id] of workflows.entries()) {
-      const got = await asked(name, { workflow_id: id }, words);
-      if (got.body) result.asked += 1;
-      else if ([403, 404, 409].includes(got.status)) result.refused.set(`\n${id}`, got.why);
-      else {
-        result.stopped = got.status ? words.refused(got.why) : words.unanswered;
-        return workflows.slice(place);
-      }
-      report(result);
-    }
-    return [];
-  }
-
-  const left = await actOnTasks(ids);
-  const after = result.stopped ? workflows : await actOnWorkflows();
-  result.left = [...left, ...after.map((id) => `\n${id}`)];
   return result;
 }
 

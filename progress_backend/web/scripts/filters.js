@@ -1,11 +1,13 @@
 // Which filters can be combined: the API has indexes only for these combinations.
 import { ENDS, sortsOf } from "./sort_menu.js";
 
+const others = ["task_type", "symbol", "id_prefix", "symbol_prefix"];
 const excludedBy = {
-  owner: ["task_type", "symbol", "warning", "id_prefix"],
-  warning: ["task_type", "symbol", "id_prefix"],
-  id_prefix: ["status", "task_type", "symbol"],
-  ended_from: ["owner", "task_type", "symbol", "warning", "id_prefix"],
+  owner: [...others, "warning"],
+  warning: others,
+  id_prefix: ["status", ...others.filter((name) => name !== "id_prefix")],
+  symbol_prefix: ["status", "task_type", "symbol"],
+  ended_from: [...others, "owner", "warning"],
 };
 
 // The choices after a change. If two filters cannot be combined, the newer one stays.

@@ -2,26 +2,27 @@
 // opens, and (at most once a second) when a message reports a change; without a live WebSocket, every few seconds.
 import { ask } from "./acts.js";
 import { filtersOf, ofSocket } from "./address.js";
-import { LEAST, makeFold } from "./waiting_row.js";
 import { makeListening } from "./listening.js";
 import { answered } from "./live.js";
 import { detailsOf, readDetails } from "./details.js";
 import { LONGEST_PAUSE_MS, makeReader } from "./reading.js";
 import { makeRow } from "./row.js";
+import { ENDS } from "./sort_menu.js";
+import { isHeading, makeSection, sectionOf, SECTIONS } from "./section.js";
 import { TASK } from "./task.js";
 import { keyOf, makeItems, makeRows } from "./rows.js";
 import { matcher } from "./search.js";
 import { WORKFLOW } from "./workflow.js";
 
 const LIMIT = 20;
-const FINAL_LOOK_MS = 2_000;
 const HIDDEN_MS = 300;
 const DELETED_MS = 30_000;
 const MOST_LISTS = 20;
 // Rows of the first frame: a small window shows no more. The others are drawn in the next frame.
 const FIRST = 6;
 
-const FOLD = "\twaiting"; // the key of the row that replaces the waiting tasks
+// Fewer waiting tasks are shown without a press.
+const LEAST = 4;
 
 // chosen() and words() return the user's choices and the texts. turned(page) is called when another page has to be
 // shown, refuse(why) when an act was refused; draw() and drawState() draw the page around the rows.
@@ -37,19 +38,19 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   let answerOf = "";
   let summary = {}; // the number of tasks per status, without filters
   let readOf = "";
-  let finalTimer = null;
   let counted = { shown: 0, all: 0 };
   let aheadMs = 0; // the API's clock, minus this browser's
   const starts = new Map(); // a list -> the cursors of its pages, if these are not numbered
   let begun = false; // the first rows are drawn
   let drawn = false; // all rows are drawn
-  let folded = null; // the item of the row FOLD
+  const sections = new Map(); // the key of a section's heading -> its item
+  let endedToday = null; // the number of tasks that ended on the reader's day
   let seen = new Set(); // the keys of the visible rows, in order
   let tasksAlone = false; // the token permits no list of workflows
-  let unfolded = false; // the user has expanded the row FOLD
+  let unfolded = null; // whether the user has shown or hidden the waiting tasks
 
   function makeEither(item) {
-    if (item.fold) return makeFold(turnFold);
+    if (item.section) return makeSection(item, turnFold);
     return makeRow(act, item.workflow_id ? WORKFLOW : TASK);
   }
 
@@ -60,7 +61,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   // The view "Workflows", which has no filters.
   const areFlows = () => chosen().view === "workflows";
 
-  // The default list: running tasks first, waiting ones as one row, then the ended ones.
+  // The default list: running tasks first, then the paused, waiting and ended ones, each with a heading.
   const isFront = () => !tasksAlone && !alone() && chosen().sort === null;
 
   const listOf = () => (areFlows() ? "workflows" : `${chosen().sort} ${filtersOf(chosen())}`);
@@ -86,10 +87,20 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     return query;
   }
 
+  // When the reader's day began, by the API's clock.
+  const today = () => new Date(Date.now() + aheadMs).setHours(0, 0, 0, 0);
+  const ofToday = () =>
+    new URLSearchParams({ ended_from: new Date(today()).toISOString(), limit: 1 });
+
   async function read(stop, wanted) {
     let query = listQuery();
     const path = areFlows() ? "internal/workflows" : "internal/tasks";
-    let got = await answered(`${path}?${query}`, {}, stop);
+    const [first, ended] = await Promise.all([
+      answered(`${path}?${query}`, {}, stop),
+      drawn && isFront() ? answered(`internal/tasks?${ofToday()}`, {}, stop) : null,
+    ]);
+    let got = first;
+    if (ended?.ok && wanted()) endedToday = ended.body.pagination.total;
     if (got?.status === 403 && query.has("top")) {
       tasksAlone = true;
       query = listQuery();
@@ -124,20 +135,13 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     }
   }
 
-  // The items that have a row, and the next waiting task, which the row FOLD shows.
-  function shownItems() {
-    return [...items.shown]
-      .filter(([key]) => rows.get(key) || key === folded?.first?.task_id)
-      .map(([, item]) => item);
-  }
+  const shownItems = () =>
+    [...items.shown].filter(([key]) => rows.get(key)).map(([, item]) => item);
 
-  function showRow(item) {
-    rows.get(keyOf(item))?.show(item, words());
-    if (folded?.first === item) rows.get(FOLD)?.show(folded, words());
-  }
+  const showRow = (item) => rows.get(keyOf(item))?.show(item, words());
 
   function turnFold() {
-    unfolded = !unfolded;
+    unfolded = !sections.get("\tcreated").open;
     hold.release();
     draw();
   }
@@ -146,20 +150,6 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     const { task, changed } = items.receive(message);
     if (task) showRow(task);
     if (changed) reader.soon();
-  }
-
-  // An ended task that may be redelivered becomes final at may_come_again_until, without a WebSocket message: the list
-  // is read then.
-  function readWhenFinal() {
-    clearTimeout(finalTimer);
-    const open = [...items.shown.values()].filter(
-      (item) => item.end_time && item.may_come_again_until && !item.final,
-    );
-    const left = Math.min(
-      ...open.map((item) => Date.parse(item.may_come_again_until) - Date.now() - aheadMs),
-    );
-    if (open.length)
-      finalTimer = setTimeout(reader.soon, Math.min(Math.max(left, FINAL_LOOK_MS), 60_000));
   }
 
   function everySecond() {
@@ -173,9 +163,14 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     const seen = shownItems();
     for (const item of seen) if (detailsOf(item)) showRow(item);
     if (!document.hidden) readDetails(seen, showRow);
-    // No WebSocket message reports the end of a workflow's publishing, or that a record is deleted or has expired.
-    const publishes = seen.some((item) => item.workflow_id && item.end_time === null);
-    reader.look(publishes ? LONGEST_PAUSE_MS : DELETED_MS);
+    // No WebSocket message reports the end of a workflow's publishing, a waiting task's place, that an end becomes final,
+    // or that a record is deleted or has expired.
+    const changes = seen.some(
+      ({ status, workflow_id: workflow, end_time: end, may_come_again_until: until, final }) =>
+        status === "created" ||
+        (end ? !final && Date.parse(until) < Date.now() + aheadMs : workflow),
+    );
+    reader.look(changes ? LONGEST_PAUSE_MS : DELETED_MS);
   }
 
   // Called when the network is back, or the tab is visible again.
@@ -219,20 +214,30 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     setTimeout(rest, HIDDEN_MS);
   }
 
-  // Puts FOLD in place of the waiting tasks, unless these are few, or the user searches.
-  function foldedOrder(read, passes) {
-    const waiting = isFront()
-      ? read.filter((one) => items.shown.get(one)?.status === "created")
-      : [];
-    folded = null;
-    if (waiting.length < LEAST || waiting.length === read.length || passes) return read;
-    const count = Math.max(summary.created ?? 0, waiting.length);
-    const first = items.shown.get(waiting[0]);
-    folded = { fold: true, open: unfolded, count, first };
-    const hidden = new Set(unfolded ? [] : waiting);
-    return read.flatMap((one) => [
-      ...(one === waiting[0] ? [FOLD] : []),
-      ...(hidden.has(one) ? [] : [one]),
+  // The keys with a heading before each section, unless the user searches. Waiting tasks are hidden until the user shows
+  // them, unless these are few.
+  function inSections(read, passes) {
+    if (!isFront() || passes) return read;
+    const since = today();
+    const of = (key) => items.shown.has(key) && sectionOf(items.shown.get(key), since);
+    const keys = Object.fromEntries(
+      SECTIONS.map((section) => [section, read.filter((key) => of(key) === section)]),
+    );
+    const { created } = keys;
+    const few = created.length < LEAST || created.length === read.length;
+    const ended = ENDS.reduce((sum, status) => sum + summary[status], 0);
+    const earlier = endedToday === null ? null : ended - endedToday;
+    const counts = { ...summary, today: endedToday, earlier };
+    for (const section of SECTIONS)
+      sections.set(`\t${section}`, {
+        section,
+        count: counts[section],
+        open: unfolded ?? few,
+        first: items.shown.get(created[0]),
+      });
+    return SECTIONS.filter((section) => keys[section].length).flatMap((section) => [
+      `\t${section}`,
+      ...(section !== "created" || (unfolded ?? few) ? keys[section] : []),
     ]);
   }
 
@@ -240,25 +245,22 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     if (!begun && reader.outcome !== "none") drawRest();
     const shown = new Map();
     const passes = matcher(chosen().text, words());
-    const order = hold.order(foldedOrder((answer?.tasks ?? []).map(keyOf), passes));
+    const order = hold.order(inSections((answer?.tasks ?? []).map(keyOf), passes));
     for (const one of drawn ? order : order.slice(0, FIRST)) {
-      if (one === FOLD && folded) shown.set(one, folded);
-      const item = items.shown.get(one);
+      const item = sections.get(one) ?? items.shown.get(one);
       if (item) shown.set(one, item);
     }
-    const has = ([, item]) => !passes || item.fold || passes(item);
+    const has = ([, item]) => !passes || passes(item);
     seen = new Set([...shown].filter(has).map(([one]) => one));
-    const fold = shown.has(FOLD) ? 1 : 0;
-    counted = { shown: seen.size - fold, all: shown.size - fold };
+    counted = { shown: seen.size, all: shown.size };
     rows.draw(shown, words());
     for (const one of shown.keys()) rows.get(one).element.hidden = !seen.has(one);
     hold.show(words());
-    readWhenFinal();
   }
 
   // The visible rows as [key, element]; keyOf() makes the keys.
   const seenRows = () =>
-    [...seen].filter((one) => one !== FOLD).map((one) => [one, rows.get(one).element]);
+    [...seen].filter((one) => !isHeading(one)).map((one) => [one, rows.get(one).element]);
 
   const state = () => ({
     state: listening.state(),
@@ -290,7 +292,6 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     seenRows,
     counted: () => counted,
     goesOn,
-    both: () => [...items.shown.values()].some((item) => item.workflow_id),
     more: () => isFront() && (answer?.pagination.total ?? 0) > answer?.tasks.length,
     isOfChosen: () => answer === null || answerOf === `${chosen().page} ${listOf()}`,
   };

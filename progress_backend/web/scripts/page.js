@@ -34,7 +34,6 @@ const KEYS = {
   ArrowUp: () => opened() && goBy(-1),
   Escape: () => (selection ? stopSelecting() : opened() && closePanel()),
 };
-const SEARCHED = 10_000; // tasks, among which the API searches the beginning of an id
 const byId = (id) => document.getElementById(id);
 const frame = makeFrame(WORDS, KEYS, (now) => {
   words = now;
@@ -85,8 +84,12 @@ function makeMenus() {
   return () => {
     showSorts(chosen, words);
     causes.show(chosen, words);
-    const running = list.summary().running + (strip.workers().found?.still_running ?? 0);
-    document.title = running ? `${words.runningNow(running)} · ${words.title}` : words.title;
+    const { running } = list.summary();
+    const names = [...filtersOf(chosen)].map(([name, value]) => words.only[name](value));
+    byId("table").ariaLabel = names.join(" · ");
+    document.title = [running && words.counted(running, words.running), ...names, words.title]
+      .filter(Boolean)
+      .join(" · ");
   };
 }
 
@@ -143,7 +146,8 @@ function draw() {
     return;
   }
   drawState();
-  const filtered = filtersOf(chosen).size > (chosen.status ? 1 : 0); // the counts are those of all tasks
+  const filters = filtersOf(chosen).size;
+  const filtered = filters > (chosen.status ? 1 : 0); // the counts are those of all tasks
   const { created } = list.summary();
   showChosen(chosen, words);
   const counts = { ...strip?.workers().found, ...list.summary() };
@@ -152,8 +156,8 @@ function draw() {
   list.drawRows();
   if (list.drawn()) (drawMenus ??= makeMenus())();
   const { shown, all } = list.counted();
-  search.note(answer?.tasks ?? [], strip?.workers().found?.types ?? []);
-  search.show(chosen.text, words, shown, all, counts);
+  const types = (!filters && counts.types) || []; // with a filter they may find nothing
+  search.show(chosen.text, words, shown, all, answer?.tasks ?? [], types);
   byId("list").hidden &&= answer === null;
   document.querySelector("footer").hidden = !list.drawn(); // the rows of the second frame would move it
   byId("list").setAttribute("aria-busy", String(!list.isOfChosen()));
@@ -326,15 +330,14 @@ function drawSelection() {
 function whyEmpty() {
   if (list.goesOn(1)) return words.lookFurther;
   if (list.areFlows()) return words.noWorkflows;
-  const counts = Object.values(list.summary());
-  if (chosen.id_prefix && counts.reduce((all, one) => all + one, 0) > SEARCHED)
-    return words.notAmong;
   return filtersOf(chosen).size ? words.noneSuch : words.empty;
 }
 
 function drawPaging({ pages = 1, total = 0 }) {
-  const rows = list.areFlows() ? "workflows" : list.both() ? "both" : "total";
-  const all = total > 0 && words[rows](total);
+  const tasks = Object.values(list.summary()).reduce((sum, one) => sum + one, 0);
+  const rows = list.areFlows() ? "workflows" : list.alone() || tasks === total ? "total" : "rows";
+  const of = chosen.id_prefix || chosen.symbol_prefix ? "among" : rows;
+  const all = total > 0 && words[of](total, tasks);
   byId("rest").hidden = !list.more();
   const { page } = chosen;
   turning.show({ page, pages, more: list.goesOn(1), all, known: list.isOfChosen() }, words);

@@ -31,8 +31,8 @@ export const WORDS = inEach(SHARED, {
     "タスクはまだありません。追跡するタスクは、送信すると同時にここへ表示されます。",
   ],
   notAmong: [
-    "Not among the newest 10,000: give the whole id.",
-    "最新の 10,000 件にはありません。ID の全体を入力してください。",
+    "None among the newest 10,000: give the whole id or symbol.",
+    "最新の 10,000 件にはありません。ID かラベルの全体を入力してください。",
   ],
   storeAway: [
     "Redis is not answering. This list may be out of date; retrying.",
@@ -46,7 +46,14 @@ export const WORDS = inEach(SHARED, {
   gone: ["this job is no longer available.", "このジョブの記録はもうありません。"],
   noAnswer: ["Redis does not answer.", "Redis が応答しません。"],
   total: [(n) => `${number(n)} ${n === 1 ? "task" : "tasks"}`, (n) => `全 ${number(n)} 件`],
-  both: [(n) => `${number(n)} tasks and workflows`, (n) => `全 ${number(n)} 件`],
+  rows: [
+    (n, tasks) => `${number(tasks)} tasks in ${number(n)} rows`,
+    (n, tasks) => `${number(tasks)} 件（${number(n)} 行）`,
+  ],
+  among: [
+    (n) => `${number(n)} among the newest 10,000`,
+    (n) => `最新の 10,000 件のうち ${number(n)} 件`,
+  ],
   workflows: [
     (n) => `${number(n)} ${n === 1 ? "workflow" : "workflows"}`,
     (n) => `全 ${number(n)} 件`,
@@ -62,11 +69,7 @@ export const WORDS = inEach(SHARED, {
   themeLight: ["Light", "ライト"],
   themeDark: ["Dark", "ダーク"],
   oldest: [(wait) => `oldest waits ${wait}`, (wait) => `最長の待ち ${wait}`],
-  wrong: {
-    stalled: [(n) => `${number(n)} stalled`, (n) => `更新なし ${number(n)} 件`],
-    late: [(n) => `${number(n)} late`, (n) => `遅れ ${number(n)} 件`],
-    failed: [(n) => `${number(n)} failed this hour`, (n) => `1 時間以内の失敗 ${number(n)} 件`],
-  },
+  failedNow: [(n) => `${number(n)} failed this hour`, (n) => `1 時間以内の失敗 ${number(n)} 件`],
   noValue: [
     (time, at) => `No value for ${time}${at && `, at ${at}`}`,
     (time, at) => `${time}前から値の更新なし${at && `：${at}`}`,
@@ -116,7 +119,6 @@ export const WORDS = inEach(SHARED, {
     ],
   },
   since: [(at) => `since ${written(at)}`, (at) => `${written(at)} から`],
-  waiting: [(n) => `${number(n)} waiting`, (n) => `待機中 ${number(n)}`],
   ago: [(n, unit) => `${n} ${unit} ago`, (n, unit) => `${n} ${unit}前に`],
   justNow: ["a moment ago", "たった今"],
   when: {
@@ -124,6 +126,12 @@ export const WORDS = inEach(SHARED, {
     started: [(ago) => `started ${ago}`, (ago) => `${ago}開始`],
     created: [(ago) => `created ${ago}`, (ago) => `${ago}作成`],
   },
+  today: ["Ended today", "本日終了"],
+  earlier: ["Ended earlier", "昨日以前に終了"],
+  counted: [
+    (n, name) => (n === null ? name : `${number(n)} ${name.toLowerCase()}`),
+    (n, name) => (n === null ? name : `${name} ${number(n)}`),
+  ],
   first: [(name) => `oldest: ${name}`, (name) => `最も古いもの：${name}`],
   rest: ["Show all, newest first", "すべてを新しい順に表示"],
   reading: ["Reading…", "読み込んでいます…"],
@@ -131,13 +139,13 @@ export const WORDS = inEach(SHARED, {
   unreached: [(n) => `${number(n)} never ran`, (n) => `未実行 ${number(n)} 件`],
   because: (failed, text) => `${failed}: ${text}`,
   tasksOf: [(name) => `Tasks of ${name}`, (name) => `${name} のタスク`],
-  runningNow: [(n) => `${number(n)} running`, (n) => `実行中 ${number(n)}`],
   notOnly: [(text) => `Not only ${text}`, (text) => `「${text}」の絞り込みをやめる`],
   only: {
     status: [(one) => `Status: ${WORDS.en[one]}`, (one) => `状態：${WORDS.ja[one]}`],
     owner: [(name) => `Owner: ${name}`, (name) => `所有者：${name}`],
     task_type: [(name) => `Type: ${name}`, (name) => `種別：${name}`],
     symbol: [(name) => `Symbol: ${name}`, (name) => `ラベル：${name}`],
+    symbol_prefix: [(text) => `Symbol: ${text}…`, (text) => `ラベル：${text}…`],
     id_prefix: [(text) => `Id: ${text}…`, (text) => `ID：${text}…`],
     ended_from: [(at) => `Ended since ${written(at)}`, (at) => `終了：${written(at)} 以降`],
     warning: [

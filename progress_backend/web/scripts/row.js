@@ -157,5 +157,5 @@ export function makeRow(act, kind = TASK) {
     actions.show(task, words);
   }
 
-  return { element: made, show, tick, focus: () => made.focus(), name, bar };
+  return { element: made, show, tick, name, bar };
 }

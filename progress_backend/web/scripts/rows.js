@@ -2,13 +2,24 @@
 import { button, element, say } from "./dom.js";
 import { normalized } from "./task.js";
 
-// When the focused row is removed, the next remaining row is focused, else the one before, else `last`.
+const SLIDE = { duration: 200, easing: "ease-out" };
+const CALM = matchMedia("(prefers-reduced-motion: reduce)");
+
+// Rows that change their place slide there. When the focused row is removed, the next remaining row is focused, else the
+// one before, else `last`.
 export function makeRows(parent, make, last = null) {
-  const rows = new Map(); // id -> row: its element, show(item, words) and focus()
+  const rows = new Map(); // id -> row: its element, and show(item, words)
+  let order = "";
 
   function draw(shown, words) {
     const focused = document.activeElement;
-    const next = drop(shown);
+    const tops = topsBefore(String([...shown.keys()]));
+    const before = [...parent.children];
+    const at = before.findIndex((one) => one.contains(focused));
+    for (const id of [...rows.keys()].filter((one) => !shown.has(one))) {
+      rows.get(id).element.remove();
+      rows.delete(id);
+    }
     let place = parent.firstElementChild;
     for (const [id, item] of shown) {
       const row = rows.get(id) ?? make(item);
@@ -17,37 +28,25 @@ export function makeRows(parent, make, last = null) {
       if (row.element === place) place = place.nextElementSibling;
       else parent.insertBefore(row.element, place);
     }
-    if (next) next.focus();
+    const near = [...before.slice(at), ...before.slice(0, at).reverse()];
+    const stays = (one) => one.isConnected && !one.hidden && !one.matches(".section");
+    if (at >= 0 && !before[at].isConnected) (near.find(stays) ?? last)?.focus();
     // insertBefore() takes the focus from an element that it moves.
     else if (focused !== document.activeElement && parent.contains(focused))
       focused.focus({ preventScroll: true });
+    for (const [one, top] of tops)
+      if (one.isConnected && one.offsetTop !== top)
+        one.animate({ transform: [`translateY(${top - one.offsetTop}px)`, "none"] }, SLIDE);
   }
 
-  // Removes the rows that are not shown any more. Returns what to focus if one of them had the focus.
-  function drop(shown) {
-    const gone = [...rows].filter(([id]) => !shown.has(id));
-    const staying = new Map();
-    for (const [id, row] of rows)
-      if (shown.has(id) && !row.element.hidden) staying.set(row.element, row);
-    const left = gone.find(([, row]) => row.element.contains(document.activeElement))?.[1].element;
-    const next =
-      left &&
-      (near(left, "nextElementSibling", staying) ??
-        near(left, "previousElementSibling", staying) ??
-        last);
-    for (const [id, row] of gone) {
-      row.element.remove();
-      rows.delete(id);
-    }
-    return next;
+  // The places of the rows, if their order changes.
+  function topsBefore(now) {
+    const moves = order && order !== now && !CALM.matches;
+    order = now;
+    return new Map(moves ? [...rows.values()].map(({ element: one }) => [one, one.offsetTop]) : []);
   }
 
   return { draw, get: (id) => rows.get(id), all: () => [...rows.values()] };
-}
-
-function near(element, way, staying) {
-  for (let one = element[way]; one; one = one[way]) if (staying.has(one)) return staying.get(one);
-  return null;
 }
 
 // Counts connections. Between two of them Redis may have been restored from an older state, so a higher revision than

@@ -3,10 +3,10 @@ export const ENDS = ["completed", "error", "cancelled"];
 const OTHERS = ["owner", "task_type", "symbol", "warning"];
 
 // The orders for these filters. "" is the default: running tasks first, or, with a filter, the newest first.
-export function sortsOf({ status, id_prefix: beginning, ended_from: since, ...chosen }) {
+export function sortsOf({ status, id_prefix, symbol_prefix, ended_from, ...chosen }) {
   const filtered = OTHERS.some((name) => chosen[name]);
   const byEnd = !filtered && (!status || ENDS.includes(status));
-  if (beginning || since) return [""];
+  if (id_prefix || symbol_prefix || ended_from) return [""];
   const other = status ? [] : [filtered ? "running" : "newest"];
   return ["", ...other, ...(byEnd ? ["ended"] : [])];
 }

@@ -22,22 +22,22 @@ export function makeStrip(place, drawn) {
     return got;
   }
 
-  function show({ running: byStatus, created: waiting } = {}, words) {
-    place.hidden = refused || byStatus == null; // the empty strip keeps its space until `found` is read
+  function show({ running, created: waiting } = {}, words) {
+    place.hidden = refused || running == null; // the empty strip keeps its space until `found` is read
     if (place.hidden || !found) return;
     const { workers } = alive;
-    const running = byStatus + found.still_running;
     const wait = found.oldest_wait_ms == null ? "" : clock(found.oldest_wait_ms / 1000);
     place.dataset.stuck = waiting > 0 && workers === 0;
-    const oldest = wait && words.oldest(wait);
-    const texts = [words.runningNow(running), words.waiting(waiting), oldest, words.alive(workers)];
+    const counts = [words.counted(running, words.running), words.counted(waiting, words.created)];
+    const texts = [...counts, wait && words.oldest(wait), words.alive(workers)];
     const since = new Date(Date.parse(found.at) - 3_600_000).toISOString();
     say(text, texts.filter(Boolean).join(" · "));
     for (const [name, link] of wrong) {
       const many = name === "failed" ? found.failed_last_hour : found[name];
       const query = name === "failed" ? { status: "error", ended_from: since } : { warning: name };
       if (many === 1 || query.warning) query.case = "first"; // its record is opened, too
-      sayOrHide(link, many ? words.wrong[name](many) : "");
+      const text = name === "failed" ? words.failedNow : words.counted;
+      sayOrHide(link, many ? text(many, words.warnings[name]) : "");
       link.href = `?${new URLSearchParams({ ...query, lang: words.code })}`;
     }
   }

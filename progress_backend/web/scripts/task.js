@@ -2,7 +2,6 @@
 import { placeText, startText } from "./expected.js";
 import { moment, nowOf } from "./moment.js";
 import { lastLine } from "./cause.js";
-import { detailsOf } from "./details.js";
 import { remainingText } from "./remaining.js";
 import { errorOf, here, messageOf } from "./translated.js";
 import { COMPUTED } from "./texts.js";
@@ -77,7 +76,7 @@ function timeText(task, words) {
   if (task.warnings?.stalled) return wrongText(task, words);
   if (task.status === "running" && task.estimated_completion && task.at)
     return remainingText(task, words);
-  if (task.status === "created") return startText(task, detailsOf(task)?.start, words);
+  if (task.status === "created") return startText(task, task.start_estimate, words);
   return task.end_time && task.processing_time_ms != null && !stillRuns(task)
     ? words.took(clock(task.processing_time_ms / 1000))
     : "";
@@ -121,7 +120,7 @@ function whyText(task, words) {
   const where = stillRuns(task) && words.stillRuns(task.worker);
   const who = byText(task, words);
   if (where) return [where, who].filter(Boolean).join(" · ");
-  const place = placeText(detailsOf(task)?.ahead, words);
+  const place = task.status === "created" && placeText(task.ahead, words);
   if (place) return place;
   if (status === "error") return errorOf(task, words);
   return who;
