@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 from playwright.sync_api import Page, expect
 
 from progress_backend.record import events as ev
+from progress_backend.record.model import Member
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import asked, keep_copied, row
 from tests.records import Records
@@ -225,6 +226,16 @@ def test_errors_of_one_cause_are_one_group(
     expect(page.locator(".steps a.never")).to_have_count(1)
 
 
+def test_the_squares_of_a_chain_of_several_types_have_names(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    for n, (task_type, symbol) in enumerate([("load", "7203.T"), ("clean", None), ("load", "all")]):
+        identity = ev.Identity(task_type, 10, symbol, member=Member(("w",)))
+        records.apply(f"m-{n}", ev.Created(identity=identity, workflow_name="load → clean → load"))
+    page = open_page(api, "/workflow/w?lang=ja", color_scheme="dark")
+    expect(page.locator(".steps > div")).to_have_text(["load0/27203.Tall", "clean0/1"])
+
+
 @pytest.mark.parametrize("colours", [{}, {"forced_colors": "active"}])
 def test_a_chains_steps_have_count_time_and_a_shape_for_each_state(
     api: RunningApi, records: Records, open_page: OpenPage, colours: Any
@@ -239,7 +250,7 @@ def test_a_chains_steps_have_count_time_and_a_shape_for_each_state(
     records.apply("m-5", ev.Failed(error_message="not run", cause="upstream"))
     records.planned("m-6", "w")
     page = open_page(api, "/workflow/w?lang=en", **colours)
-    steps = page.locator(".steps small")
+    steps = page.locator(".steps b small")
     expect(steps).to_have_text([re.compile(r"^4/6 · \d+:\d\d$"), "0/1"])
     expect(page.locator(".steps a.completed")).to_have_attribute(
         "title", re.compile(r"^fetch_data: Completed, took \d+:\d\d$")

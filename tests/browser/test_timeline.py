@@ -88,6 +88,9 @@ def test_a_task_page_shows_the_timeline(
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     axis = lane.locator(".axis span")
     expect(axis).to_have_text([re.compile(r"^\d\d:\d\d:\d\d$"), "now"])
+    ticks = lane.locator(".axis small")
+    assert 2 <= ticks.count() <= 5
+    expect(ticks.filter(has_text=re.compile(r"^\d\d:\d\d$")).first).to_be_visible()
     expect(lane.locator("i.paused")).to_have_attribute("title", re.compile("the market is closed$"))
     parts = lane.locator("i").evaluate_all("all => all.map((one) => one.className)")
     assert parts == ["wait", "run", "wait", "run", "paused", "running"]
@@ -97,6 +100,24 @@ def test_a_task_page_shows_the_timeline(
     expect(list_.last).to_contain_text("Error exception · ValueError: <b>no</b> price")
     other_language(page)
     expect(list_.first).to_contain_text("作成")
+
+
+@pytest.mark.parametrize("colours", [{}, {"forced_colors": "active"}])
+def test_the_parts_of_the_lane_differ(
+    api: RunningApi, redis_url: str, open_page: OpenPage, colours: Any
+) -> None:
+    fill(Past(redis_url, "job"))
+    page = open_page(api, "/task/job?lang=en", **colours)
+    expect(page.locator(".lane i.running")).to_be_visible()
+    look = "e => getComputedStyle(e).background"
+    kinds = ("wait", "run", "paused", "running")
+    looks = [page.locator(f".lane i.{kind}").first.evaluate(look) for kind in kinds]
+    assert len(set(looks[:3])) == 3
+    assert looks[1] == looks[3]  # the last run of a running task
+    for status in ("completed", "error", "cancelled"):
+        page.locator(".lane i").last.evaluate("(e, name) => { e.className = name; }", status)
+        looks.append(page.locator(".lane i").last.evaluate(look))
+    assert len(set(looks)) == 6
 
 
 def test_a_task_that_began_and_ended_has_no_timeline(

@@ -25,7 +25,7 @@ export function makeCase(whatOf, where, lines) {
 
   function incident() {
     const { task_id: id, task_type: type, status } = task;
-    const since = absolute(sinceOf(task));
+    const since = sinceOf(task) && absolute(sinceOf(task));
     const address = new URL(`task/${encodeURIComponent(id)}`, BASE).href;
     const head = [id, type, words[status] ?? status, since, whatOf(task, words), where(task)];
     return [...head, ...lines(), address].filter(Boolean).join("\n");
@@ -58,7 +58,7 @@ export function makeCase(whatOf, where, lines) {
     const all = failed + (figures?.completed ?? 0);
     const who = control?.by && [words.requested[control.action], control.by, here(control.at)];
     const its = [
-      ["since", { time: sinceOf(task) }],
+      ["since", sinceOf(task) && { time: sinceOf(task) }],
       ["line", where(task) && { text: where(task), mono: true }],
       ["ofType", all > 0 && words.failedOf(failed, all)],
       ["last", who && `${who[0] ?? control.action} · ${who[1]}, ${who[2].slice(11, 16)}`],

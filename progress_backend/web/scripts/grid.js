@@ -1,7 +1,7 @@
 // The newest 1,000 tasks of a workflow as icons that link to the tasks, one row for each step. Above them the failed
 // tasks, grouped by error; tasks that never ran are a group of their own.
 import { causeOf, lastLine } from "./cause.js";
-import { element } from "./dom.js";
+import { element, say } from "./dom.js";
 import { answered } from "./live.js";
 import { nowOf } from "./moment.js";
 import { makeReader } from "./reading.js";
@@ -13,6 +13,7 @@ import { FOLLOWED } from "./workflow.js";
 
 const LIMIT = 100;
 const MOST_PAGES = 10;
+const MOST_NAMED = 24; // tasks of a workflow whose squares have their names
 const NAMED = 5; // tasks of one error that are linked by name
 
 export function makeGrid(drawn) {
@@ -57,7 +58,7 @@ export function makeGrid(drawn) {
 
   function square(task) {
     if (!squares.has(task.task_id)) {
-      const link = element("a", "", element("span"));
+      const link = element("a", "", element("span"), element("small"));
       squares.set(task.task_id, link);
       if (!rows.has(task.task_type)) {
         const [links, figures] = [element("div"), element("small")];
@@ -79,6 +80,7 @@ export function makeGrid(drawn) {
     // The API returns the newest task first, the squares begin with the oldest.
     for (const task of [...tasks.values()].reverse()) {
       const link = square(task);
+      say(link.lastChild, tasks.size > MOST_NAMED ? "" : (task.symbol ?? ""));
       const took = task.end_time && TASK.time(task, words);
       const title = [`${TASK.name(task)}: ${words[task.status]}`, took]
         .filter(Boolean)

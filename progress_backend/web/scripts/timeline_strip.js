@@ -7,6 +7,11 @@ import { stillRuns } from "./unsettled.js";
 import { clock } from "./words.js";
 
 const ASKS = ["pause", "acknowledged", "resumed", "cancel", "end", "ended"];
+// Between two ticks: from a second to a thousand days.
+const STEPS_S = [
+  1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400, 259_200, 604_800,
+  86_400_000,
+];
 const WAITS = ["retried", "requeued", "redelivered", "ended"];
 
 // The parts from the task's creation to `until`: {kind, attempt, from, to, why}, in milliseconds. `why` is the reason of a pause.
@@ -38,14 +43,29 @@ export function partsOf(entries, created, until) {
   return parts;
 }
 
-// The times at the two ends; with the date, if that is not the same.
-function axisOf(start, end, words) {
+// The times at the two ends (with the date, if that is not the same), and up to five round ones between them.
+function axisOf(start, end, now, words) {
   const [from, to] = [absolute(start), end ? absolute(end) : ""];
+  const [first, span] = [Date.parse(start), now - Date.parse(start)];
   const oneDay = !to || from.slice(0, 10) === to.slice(0, 10);
-  return [from, to].map((at) =>
+  const ends = [from, to].map((at) =>
     element("span", "", at ? at.slice(oneDay ? 11 : 0, 19) : words.now),
   );
+  const step = 1_000 * STEPS_S.find((one) => span <= 5_000 * one);
+  const zone = new Date(start).getTimezoneOffset() * 60_000;
+  const ticks = [];
+  for (let at = Math.ceil((first - zone) / step) * step + zone; at < now; at += step) {
+    const share = (at - first) / span;
+    const text = absolute(new Date(at).toISOString()).slice(...textAt(step));
+    const tick = element("small", "", share > 0.25 && share < 0.75 ? text : "");
+    tick.style.left = `${share * 100}%`;
+    ticks.push(tick);
+  }
+  return [...ends, ...ticks];
 }
+
+// The part of a time that a tick shows: the date, hours and minutes, or also seconds.
+const textAt = (step) => (step >= 86_400_000 ? [5, 10] : step >= 60_000 ? [11, 16] : [11, 19]);
 
 export function makeLane() {
   const made = element("div", "lane");
@@ -53,16 +73,17 @@ export function makeLane() {
   made.setAttribute("role", "img");
 
   function show(task, { entries }, words) {
-    const now = task.final && !stillRuns(task) ? Date.parse(task.end_time) : nowOf(task);
+    const end = task.final && !stillRuns(task) && task.end_time; // a message has none
+    const now = end ? Date.parse(end) : nowOf(task);
     const parts = partsOf(entries, Date.parse(task.created_at), now);
     const sums = { wait: 0, run: 0, paused: 0 };
     for (const { kind, from, to } of parts) sums[kind] += to - from;
-    const reason = parts.findLast((part) => part.why)?.why;
+    const reasons = [...new Set(parts.map((part) => part.why))].filter(Boolean).join(words.comma);
     const named = (kind, ms, why) =>
       [words.lane[kind](clock(ms / 1000)), why].filter(Boolean).join(": ");
     const texts = Object.entries(sums)
       .filter(([, ms]) => ms > 0)
-      .map(([kind, ms]) => named(kind, ms, kind === "paused" && reason));
+      .map(([kind, ms]) => named(kind, ms, kind === "paused" && reasons));
     const label = [...texts, task.attempt > 1 && words.attempts(task.attempt)]
       .filter(Boolean)
       .join(words.comma);
@@ -78,7 +99,7 @@ export function makeLane() {
         part.title = named(kind, to - from, why);
         return part;
       }),
-      element("span", "axis", ...axisOf(task.created_at, task.final && task.end_time, words)),
+      element("span", "axis", ...axisOf(task.created_at, end, now, words)),
     );
   }
 
