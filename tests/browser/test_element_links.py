@@ -56,6 +56,30 @@ def test_links_are_on_the_apis_origin_and_expire(
     assert link.nth(0).get_attribute("href") is None
 
 
+@pytest.mark.parametrize("end", ["retry", "cancel"])
+def test_a_retry_takes_the_links_away_and_a_cancel_does_not(
+    api: RunningApi, site: Site, open_page: OpenPage, records: Records, end: str
+) -> None:
+    records.start("t")
+    give(records, "t", ("/files/7", "Export", None))
+    element = open_page(site('<task-progress task-id="t"></task-progress>', api))
+    own = open_page(api, "/task/t?lang=en")
+    shown = (part(element, "link"), own.get_by_role("link", name="Export"))
+    for link in shown:
+        expect(link).to_be_visible()
+    if end == "retry":
+        records.apply("t", ev.Retried(retries=1))
+        records.run("t")
+        records.progress("t", 63)
+        expect(part(element, "figures")).to_have_text("25% · 63 / 252")
+    else:
+        records.apply("t", ev.Cancelled(by="api"))
+        about = element.locator("task-progress")
+        expect(about).to_have_attribute("data-status", "cancelled")
+    for link in shown:
+        expect(link).to_have_count(0 if end == "retry" else 1)
+
+
 def test_a_given_record_cannot_name_a_script(
     api: RunningApi, site: Site, open_page: OpenPage, records: Records
 ) -> None:

@@ -50,6 +50,19 @@ def half_way(records: Records, task_id: str, ago_s: float = 0) -> None:
             assert store.run(flow).refused is None
 
 
+def add_element(page: Page, task_id: str) -> None:
+    page.evaluate(
+        """(id) => {
+          const script = document.createElement("script");
+          [script.type, script.src] = ["module", "static/task-progress.js"];
+          const one = document.createElement("task-progress");
+          one.setAttribute("task-id", id);
+          document.body.append(script, one);
+        }""",
+        task_id,
+    )
+
+
 def time_of(page: Page, task_id: str) -> Locator:
     return page.locator(f'tr[data-task-id="{task_id}"] .time')
 
@@ -136,6 +149,9 @@ def test_a_waiting_tasks_place_and_estimated_start_are_shown(
     with redis.Redis.from_url(str(records.settings.redis_url)) as client:
         client.set("task_runs:fetch_data", "".join(f"{run.text}\n" for run in runs))
     expect(time_of(page, "t13")).to_have_text("starts in 6–28 min")
+    add_element(page, "t13")
+    expect(page.locator("task-progress [part=time]")).to_have_text("starts in 6–28 min")
+    expect(page.locator("task-progress [part=message]")).to_have_text("13 ahead")
     other_language(page)
     expect(time_of(page, "t13")).to_have_text("開始まで 6–28 分")
     expect(message_of(page, "t13")).to_contain_text("同じ種別で約 13 件待ち")
@@ -155,15 +171,7 @@ def test_an_element_shows_the_time_left_of_a_record_that_is_old(
     page = open_page(api)
     if by == "polls":
         page.route_web_socket("**/internal/ws/watch**", lambda socket: socket.close(code=1001))
-    page.evaluate(
-        """() => {
-          const script = document.createElement("script");
-          [script.type, script.src] = ["module", "static/task-progress.js"];
-          const one = document.createElement("task-progress");
-          one.setAttribute("task-id", "job");
-          document.body.append(script, one);
-        }"""
-    )
+    add_element(page, "job")
     # Not the 17–62 minutes from its last value on; the first heartbeat comes after ten seconds.
     left = re.compile(r"^up to 3\d min left$")
     expect(page.locator("task-progress [part=time]")).to_have_text(left, timeout=60_000)

@@ -217,6 +217,8 @@ def test_narrow_and_from_right_to_left_it_is_whole_and_axe_complains_of_nothing(
     )
     expect(rows(page)).to_have_count(3)
     expect(rows(page).locator("a[part=link]")).to_be_visible()
+    fill = rows(page).locator("[part=fill]").first
+    expect(fill).to_have_css("transition-property", "none")  # reduced motion
     words = {"en": ["Running", "Completed", "Waiting"], "ja": ["実行中", "完了", "待機中"]}
     assert sorted(rows(page).locator("[part=status]").all_text_contents()) == sorted(words[lang])
     inner = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")

@@ -27,6 +27,7 @@ const NOTHING = {
   warnings: null,
   estimate: null,
   rate: null,
+  links: null,
   may_come_again_until: null,
   message_code: null,
   error_code: null,
