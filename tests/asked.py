@@ -5,10 +5,9 @@ from typing import Any
 from progress_backend.flows import task_list
 from progress_backend.flows.flow import Flow
 from progress_backend.flows.task_flows import Records
-from progress_backend.operations.call import Call, Request
+from progress_backend.operations.call import Call, Layout, Request
 from progress_backend.operations.keys import Keys
 from progress_backend.operations.lists import Filters, Page, TaskPage
-from progress_backend.operations.partitions import Layout
 from progress_backend.operations.scripts import SCRIPTS
 
 _PLAIN = Layout((Keys(),))

@@ -9,11 +9,10 @@ from typing import Any, Final
 
 from ..record.act import Act
 from ..record.fields import MAX_DOCUMENT_BYTES
-from .call import Call, Request, Requests, of_each
+from .call import Call, Layout, Request, Requests, of_each
 from .commit import Commit, Committed
 from .index_entry import Facets, StoredFacets, by_end, indexes, read_facets, write_facets
 from .keys import Keys
-from .partitions import Layout
 from .scripts import PARTS, SETS, of_set, script
 from .values import text, texts
 

@@ -7,9 +7,8 @@ from typing import Any
 
 from ..record.model import TaskStatus
 from ..record.shown import QueuedTask
-from .call import Call, Requests, merged
+from .call import Call, Layout, Requests, merged
 from .keys import Keys
-from .partitions import Layout
 from .scripts import script
 
 

@@ -13,10 +13,9 @@ import redis.exceptions
 from ..errors import SettingsError, StoreUnavailable
 from ..flows.flow import Flow
 from ..flows.task_flows import Records
-from ..operations.call import Call, Request
+from ..operations.call import Call, Layout, Request
 from ..operations.counts import nodes_of
 from ..operations.keys import Keys
-from ..operations.partitions import Layout
 from ..operations.scripts import SCRIPTS
 from ..record import local_time
 from ..settings import Settings

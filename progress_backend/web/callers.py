@@ -26,7 +26,7 @@ from ..record.responses import Languages
 from ..settings import Settings
 from ..store.shown_tasks import Shown
 from . import rights
-from .loopback import is_from_here
+from .access import is_from_here
 from .request_token import BEARER, is_shared, presented
 from .rights import ANYONE, Action, Caller, Refusal, Resource
 from .site_answer import Authorize, answer_of_site
@@ -76,6 +76,7 @@ class Callers:
         self._authorize = authorize
         #: Whether a request without a token passes, where it comes from this machine.
         self._free = authorize is None and not self.tokens.configured
+        self._open = self._free and not self.shares.configured
         #: What ends the open streams of each caller.
         self._streams: dict[Caller, set[Callable[[], None]]] = {}
         #: The next look at their tokens.
@@ -87,7 +88,7 @@ class Callers:
     def is_open_to_all(self, scope: Scope) -> bool:
         """Whether a request passes without a look at its token: no tokens are configured, and it
         comes from this machine. A share token's limits count there too."""
-        return not self.shares.configured and self._passes_freely(scope)
+        return self._open and self._passes_freely(scope)
 
     async def refusal(
         self, scope: Scope, action: Action, resource: Resource, read: ReadTask, owned: AskOwned

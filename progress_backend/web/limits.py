@@ -20,8 +20,8 @@ from typing import Final
 from starlette.types import Scope
 
 from ..settings import Settings
+from .access import is_from_here
 from .callers import caller_of
-from .loopback import is_from_here
 from .rights import WRITES, Action, Refusal
 
 #: Seconds of writes that a client may send at once.

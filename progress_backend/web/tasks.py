@@ -153,9 +153,10 @@ async def task_status(
     api, locale = api_of(request), wished(accept_language)
     applied = {} if prefer is None else await waited(api, request, task_id, prefer)
     languages = languages_of(request.scope, locale, api.settings)
+    shown = await api.tasks.of(task_id)
     as_html = fragment.asked_for(headers := dict(request.scope["headers"]))
     if_none_match = None if as_html else if_none_match
-    if (shown := await api.tasks.of(task_id)) is None:
+    if shown is None:
         found = await workflow_as_task(api, task_id, if_none_match, languages)
     else:
         record = shown.record

@@ -13,8 +13,7 @@ from progress_backend.flows.ended_workflows import ended_workflows
 from progress_backend.flows.flow import together
 from progress_backend.operations import streams, webhooks
 from progress_backend.operations import workflows as workflows_ops
-from progress_backend.operations.call import Call
-from progress_backend.operations.partitions import Layout
+from progress_backend.operations.call import Call, Layout
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member, Warnings
 from progress_backend.settings import Settings

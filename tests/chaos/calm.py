@@ -11,7 +11,7 @@ from billiard.exceptions import WorkerLostError
 from celery import Celery
 
 from progress_backend.flows.task_list import by_status
-from progress_backend.operations.partitions import Layout
+from progress_backend.operations.call import Layout
 from progress_backend.record.model import STATUSES
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store

@@ -19,7 +19,7 @@ from progress_backend import Settings
 from progress_backend.cli import main
 from progress_backend.credentials import tokens
 from progress_backend.credentials.share_tokens import ShareTokens
-from progress_backend.operations.partitions import Layout
+from progress_backend.operations.call import Layout
 from progress_backend.store.connection import sync_client
 from progress_backend.store.deadline import Deadline
 from progress_backend.tracking.decorator import marking_of

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from progress_backend.flows.first_records import FirstRecords
 from progress_backend.flows.task_flows import Records
+from progress_backend.operations.call import Layout
 from progress_backend.operations.commit import Commit
 from progress_backend.operations.commits import CommitCall
 from progress_backend.operations.keys import Keys
-from progress_backend.operations.partitions import Layout
 from progress_backend.operations.ready_requests import first_request
 from progress_backend.record import events as ev
 from progress_backend.record import task_json

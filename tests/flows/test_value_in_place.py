@@ -12,8 +12,8 @@ from progress_backend.flows.stored_record import ReadRecord, milliseconds
 from progress_backend.flows.task_flows import Records
 from progress_backend.flows.task_lifetimes import due_ms
 from progress_backend.flows.value_in_place import in_place
+from progress_backend.operations.call import Layout
 from progress_backend.operations.keys import Keys
-from progress_backend.operations.partitions import Layout
 from progress_backend.operations.ready_requests import ValueRequest
 from progress_backend.record import events as ev
 from progress_backend.record import task_json

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from progress_backend.flows.flow import Flow
 from progress_backend.flows.stored_record import Applied
 from progress_backend.operations import leases, top
+from progress_backend.operations.call import Layout
 from progress_backend.operations.commits import CommitCall
 from progress_backend.operations.index_entry import Facets, read_facets, write_facets
 from progress_backend.operations.keys import Keys
-from progress_backend.operations.partitions import Layout
 from progress_backend.operations.scripts import SCRIPTS, of_set
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from progress_backend.flows.task_flows import Records
 from progress_backend.operations import counts
-from progress_backend.operations.partitions import Layout
+from progress_backend.operations.call import Layout
 from progress_backend.record import local_time
 from progress_backend.settings import Settings
 

@@ -21,8 +21,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from progress_backend.errors import TaskNotFound
+from progress_backend.operations.call import Layout
 from progress_backend.operations.keys import Keys
-from progress_backend.operations.partitions import Layout
 from progress_backend.record import events as ev
 from progress_backend.record.default_texts import LOCALES, Locale, in_language
 from progress_backend.record.fields import ItemsDone, Link

@@ -10,8 +10,8 @@ from celery import chain
 from progress_backend import progress_task
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.operations import workflows
+from progress_backend.operations.call import Layout
 from progress_backend.operations.keys import Keys
-from progress_backend.operations.partitions import Layout
 from progress_backend.settings import Settings
 from progress_backend.tracking import remote_tasks
 from progress_backend.web import create_app

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from progress_backend.web.loopback import is_from_here
+from progress_backend.web.access import is_from_here
 
 HERE = ("127.0.0.1", 8004)
 FILE = ("/run/progress.sock", None)

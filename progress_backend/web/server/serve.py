@@ -16,11 +16,10 @@ from fastapi import FastAPI
 from ...errors import SettingsError
 from ...settings import Settings
 from ...store.drivers import Store
-from ..access import Bound
+from ..access import Bound, is_loopback
 from ..app import create_app
 from ..audit import logger as audit
 from ..callers import tokens_of
-from ..loopback import is_loopback
 
 logger = logging.getLogger(__name__)
 
