@@ -3,12 +3,14 @@ one: their documents, past runs of their types, and the places of those that wai
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import chain, islice
 from math import inf
 from time import monotonic
-from typing import Final, NamedTuple
+from typing import Final, Generic, NamedTuple, TypeVar
 
-from ..errors import ForeignValue
+from ..errors import ForeignValue, StoreUnavailable
 from ..flows import shown_record
 from ..operations import records
 from ..record import reader_view
@@ -16,8 +18,6 @@ from ..record.fields import Body
 from ..record.past_runs import History
 from ..record.shown import is_whole
 from .async_store import AsyncStore
-from .coalesced_reads import MOST as AT_ONCE
-from .coalesced_reads import Joined
 
 #: Seconds for which what a document does not say is not read again: past runs and places.
 FRESH_S: Final = 1.0
@@ -26,6 +26,10 @@ MOST: Final = 2_048
 LONGEST: Final = 4_096
 #: Task types with kept past runs.
 MOST_TYPES: Final = 1_024
+#: Records that are read in one request; each may have 256 KiB.
+AT_ONCE: Final = 64
+#: Reads that may wait; a further one gets a 503.
+MOST_WAITING: Final = 10_000
 
 
 class Shown(NamedTuple):
@@ -98,3 +102,69 @@ class ShownTasks:
             if len(self._known) >= MOST:
                 self._known.clear()
             self._known[shown.record.task_id] = shown, until
+
+
+K = TypeVar("K")
+T = TypeVar("T")
+
+
+class Joined(Generic[K, T]):
+    """Coalesced reads of one kind: those that arrive while one is in progress go to Redis as one
+    request. One instance per event loop."""
+
+    def __init__(self, read: Callable[[tuple[K, ...]], Awaitable[Sequence[T]]], most: int) -> None:
+        """Takes what reads for several keys, `most` at once, and returns their values in order."""
+        self._read = read
+        self._most = most
+        self._waiting: dict[K, list[asyncio.Future[T]]] = {}
+        self._count = 0
+        self._reading: asyncio.Task[None] | None = None
+
+    def get(self, key: K) -> asyncio.Future[T]:
+        """A key's value.
+
+        Raises:
+            StoreUnavailable: at the call, if too many reads wait.
+            Exception: when awaited, what the read raises.
+        """
+        if self._count >= MOST_WAITING:
+            raise StoreUnavailable("the progress store is too slow: too many reads wait for it")
+        self._count += 1
+        loop = asyncio.get_running_loop()
+        found: asyncio.Future[T] = loop.create_future()
+        if (waiting := self._waiting.get(key)) is None:
+            self._waiting[key] = [found]
+        else:
+            waiting.append(found)
+        if self._reading is None:
+            self._reading = loop.create_task(self._read_all())
+        return found
+
+    async def _read_all(self) -> None:
+        try:
+            while self._waiting:
+                # One turn of the loop, so that requests that arrived with the last reply join this
+                # read.
+                await asyncio.sleep(0)
+                keys = tuple(islice(self._waiting, self._most))
+                batch = [self._waiting.pop(key) for key in keys]
+                self._count -= sum(map(len, batch))
+                await self._answer(keys, batch)
+        finally:
+            self._reading = None
+
+    async def _answer(self, keys: tuple[K, ...], batch: list[list[asyncio.Future[T]]]) -> None:
+        try:
+            values = await self._read(keys)
+        except Exception as error:  # raised from the callers' awaits
+            # The reads that wait would wait for the same store: they fail now too.
+            for waiting in chain(*batch, *self._waiting.values()):
+                if not waiting.done():
+                    waiting.set_exception(error)
+            self._waiting.clear()
+            self._count = 0
+        else:
+            for several, value in zip(batch, values, strict=True):
+                for waiting in several:
+                    if not waiting.done():
+                        waiting.set_result(value)

@@ -72,8 +72,7 @@ def progress_store(
     publishes, eager runs, those of a worker in a thread, and those of a pool that the test forks.
     Its keys have a prefix of their own, and are deleted afterwards.
     """
-    from ..store.drivers import Store
-    from ..store.redis_clock import RedisClock
+    from ..store.drivers import RedisClock, Store
     from ..tracking.tracker import LEASE_VARIABLE, recording_into
 
     if "progress_clock" in request.fixturenames:

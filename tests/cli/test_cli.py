@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from progress_backend.cli import main, naming, watch_command
 from progress_backend.credentials import tokens
 from progress_backend.record import events as ev
-from progress_backend.store.redis_clock import RedisClock
+from progress_backend.store.drivers import RedisClock
 from progress_backend.terminal.formats import cells_of
 from tests.cli.conftest import Run
 from tests.conftest import StartServer, StartService

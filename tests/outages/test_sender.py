@@ -154,7 +154,7 @@ def test_a_clock_that_was_never_measured_dates_nothing(
 ) -> None:
     """What is kept from before the first answer is dated by Redis's clock all the same."""
     late = SimpleNamespace(time=five_minutes_late)
-    monkeypatch.setattr("progress_backend.store.redis_clock.time", late)
+    monkeypatch.setattr("progress_backend.store.drivers.time", late)
     server.pause()
     before = datetime.now(UTC)
     run = start(sender)

@@ -11,11 +11,12 @@ import redis
 from progress_backend.errors import StoreUnavailable
 from progress_backend.operations import records
 from progress_backend.settings import Settings
-from progress_backend.store import coalesced_reads
+from progress_backend.store import shown_tasks
 from progress_backend.store.async_exchange import AsyncExchange
 from progress_backend.store.async_store import AsyncStore
-from progress_backend.store.coalesced_reads import MOST, Joined
 from progress_backend.store.exchange import Request
+from progress_backend.store.shown_tasks import AT_ONCE as MOST
+from progress_backend.store.shown_tasks import Joined
 from tests.conftest import StartServer
 from tests.stopwatch import FACTOR, Stopwatch
 from tests.waiting import aeventually
@@ -116,7 +117,7 @@ async def test_all_waiting_reads_fail_at_once_without_the_store(start_server: St
 async def test_a_read_beyond_the_limit_is_refused(
     store: AsyncStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(coalesced_reads, "MOST_WAITING", 3)
+    monkeypatch.setattr(shown_tasks, "MOST_WAITING", 3)
     reads = documents(store)
     waiting = [reads.get(str(i)) for i in range(3)]
     with pytest.raises(StoreUnavailable, match="too many reads"):

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from progress_backend.store import redis_clock
-from progress_backend.store.redis_clock import RedisClock
+from progress_backend.store import drivers
+from progress_backend.store.drivers import RedisClock
 
 
 class Monotonic:
@@ -21,7 +21,7 @@ class Monotonic:
 @pytest.fixture
 def monotonic(monkeypatch: pytest.MonkeyPatch) -> Monotonic:
     clock = Monotonic()
-    monkeypatch.setattr(redis_clock, "monotonic", clock)
+    monkeypatch.setattr(drivers, "monotonic", clock)
     return clock
 
 

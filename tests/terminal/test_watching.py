@@ -20,7 +20,7 @@ from progress_backend import (
     watch,
 )
 from progress_backend.credentials import tokens
-from progress_backend.store.redis_clock import RedisClock
+from progress_backend.store.drivers import RedisClock
 from tests.records import Records
 from tests.web.conftest import StartApi, start_api
 

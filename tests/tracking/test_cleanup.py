@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from progress_backend.store.redis_clock import RedisClock
+from progress_backend.store.drivers import RedisClock
 from progress_backend.tracking.cleanup import NAME, cleanup
 from tests.apps import App
 from tests.conftest import Install
