@@ -36,13 +36,6 @@ HEADERS: Final = {
 _ENDS_POLL: Final = 286
 
 
-def asked_for(headers: dict[bytes, bytes]) -> bool:
-    """Whether a request's headers ask for HTML. A person who opens the address in a browser asks
-    for it among others, and gets the JSON that it has always been."""
-    accepted = headers.get(b"accept", b"")
-    return b"text/html" in accepted and headers.get(b"sec-fetch-mode") != b"navigate"
-
-
 def fragment(body: dict[str, Any], locale: Locale) -> str:
     """The HTML of a task's or workflow's body, or of its message; one line."""
     status, progress = str(body["status"]), body["progress"]

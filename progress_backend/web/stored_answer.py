@@ -36,6 +36,13 @@ class TaggedAnswer(Response):
             self.raw_headers += [(b"content-length", b"%d" % len(body)), _JSON]
 
 
+def asks_for_html(headers: dict[bytes, bytes]) -> bool:
+    """Whether a request's headers ask for HTML. A person who opens the address in a browser asks
+    for it among others, and gets the JSON that it has always been."""
+    accepted = headers.get(b"accept", b"")
+    return b"text/html" in accepted and headers.get(b"sec-fetch-mode") != b"navigate"
+
+
 def matches(if_none_match: str, tag: str) -> bool:
     """Whether an If-None-Match header names the tag (weak comparison, RFC 9110 13.1.2)."""
     opaque = tag.removeprefix("W/")

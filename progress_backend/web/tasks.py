@@ -31,7 +31,7 @@ from .openapi import parameters, queries, schemas
 from .rights import Resource
 from .route_table import ETAG, UNCHANGED, answer, route
 from .state import Api, api_of
-from .stored_answer import VARIES, GzipResponse, TaggedAnswer
+from .stored_answer import VARIES, GzipResponse, TaggedAnswer, asks_for_html
 from .strict_route import StrictRoute
 from .terminate import NO_BROKER
 from .wait import waited
@@ -154,7 +154,7 @@ async def task_status(
     applied = {} if prefer is None else await waited(api, request, task_id, prefer)
     languages = languages_of(request.scope, locale, api.settings)
     shown = await api.tasks.of(task_id)
-    as_html = fragment.asked_for(headers := dict(request.scope["headers"]))
+    as_html = asks_for_html(headers := dict(request.scope["headers"]))
     if_none_match = None if as_html else if_none_match
     if shown is None:
         found = await workflow_as_task(api, task_id, if_none_match, languages)

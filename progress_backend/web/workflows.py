@@ -28,7 +28,7 @@ from .callers import languages_of, who_asks
 from .openapi import parameters, queries, schemas
 from .route_table import ETAG, UNCHANGED, answer, route
 from .state import Api, api_of
-from .stored_answer import VARIES, GzipResponse, TaggedAnswer
+from .stored_answer import VARIES, GzipResponse, TaggedAnswer, asks_for_html
 from .strict_route import StrictRoute
 
 logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ async def workflow_status(
     if (found := await _body(api, workflow_id)) is None:
         raise WorkflowNotFound(workflow_id)
     body = in_language(written(found), *languages_of(request.scope, locale, api.settings))
-    if fragment.asked_for(headers := dict(request.scope["headers"])):
+    if asks_for_html(headers := dict(request.scope["headers"])):
         return fragment.in_place_of(_answer(body, None), headers, locale or api.settings.locale)
     return _answer(body, if_none_match)
 
