@@ -1,23 +1,31 @@
 """The default texts, and what a watcher is sent, from the code and from an example record.
-`python -m docs.make_texts` writes the texts as the page's module."""
+`python -m docs.make_texts` writes the texts, and those of the terminal that the page has, too, as
+the page's modules."""
 
 from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from progress_backend.record import messages
 from progress_backend.record.default_texts import LOCALES, TEXTS, text
-from progress_backend.record.model import Task
+from progress_backend.record.fields import Status
+from progress_backend.record.model import KINDS, Task
 from progress_backend.record.task_json import COMPUTED, stored_of
+from progress_backend.terminal import texts as terminal
 from progress_backend.web.openapi import examples
 
 from .tables import markdown
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-PLACE: Final = ROOT / "progress_backend" / "web" / "scripts" / "texts.js"
+SCRIPTS: Final = ROOT / "progress_backend" / "web" / "scripts"
+#: The terminal's labels that the page has, too.
+_LABELS: Final = (
+    *("status", "progress", "error", "owner", "worker", "results", "details", "links"),
+    *("metadata", "workflow"),
+)
 _CREATED: Final = datetime.fromisoformat("2024-01-15T10:30:00+09:00")
 _BLANKS: Final = {
     "current": 150,
@@ -106,5 +114,30 @@ def module() -> str:
     )
 
 
+def shared() -> str:
+    """The module with the words that page and terminal have alike."""
+    states = {name: _pair(f"is_{name}") for name in get_args(Status)}
+    requests = {name: _pair(f"{name}_waits") for name in ("pause", "cancel", "end")}
+    groups = {
+        "STATES": {**states, "asked": requests},
+        "WARNINGS": {name: _pair(f"is_{name}") for name in KINDS},
+        "HAPPENED": {name[6:]: _pair(name) for name in terminal.TEXTS if name[:6] == "event_"},
+        "CAUSES": {name[6:]: its for name, its in terminal.TEXTS.items() if name[:6] == "stack_"},
+        "LABELS": {name: _pair(name) for name in _LABELS},
+    }
+    made = {name: json.dumps(one, ensure_ascii=False, indent=2) for name, one in groups.items()}
+    return "\n".join(f"export const {name} = {one};\n" for name, one in made.items())
+
+
+def _pair(key: str) -> tuple[str, str]:
+    """A text of the terminal, with a capital letter, as the page shows it."""
+    english, japanese = terminal.TEXTS[key]
+    return english[0].upper() + english[1:], japanese
+
+
+#: The modules by their names.
+MODULES: Final = {"texts.js": module, "shared_words.js": shared}
+
 if __name__ == "__main__":
-    PLACE.write_text(module(), "utf-8")
+    for name, its in MODULES.items():
+        (SCRIPTS / name).write_text(its(), "utf-8")

@@ -30,7 +30,7 @@ LINES, STATEMENTS, FILES = "library lines", "library statements", "library files
 LUA, LUA_FILES = "Lua lines", "Lua files"
 SCRIPTS, TESTS, AUDIT = "JavaScript lines", "tests' lines", "an auditor's lines"
 WORDS = "English words"
-MADE = ("texts.js",)
+MADE = ("texts.js", "shared_words.js")
 LOADED = "a worker's lines"
 MODULE, FUNCTION = "longest module", "longest function"
 #: In the order of the table; None: there is no goal.

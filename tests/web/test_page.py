@@ -66,7 +66,8 @@ def test_the_page_of_a_record_has_nothing_of_it(api: RunningApi, path: str, up: 
 
 
 def test_the_texts_of_the_page_are_those_of_a_terminal() -> None:
-    assert make_texts.PLACE.read_text("utf-8") == make_texts.module()
+    for name, made in make_texts.MODULES.items():
+        assert (make_texts.SCRIPTS / name).read_text("utf-8") == made(), "make scripts"
 
 
 @pytest.mark.parametrize("path", ["/", "/task/job", "/static/page.js"])

@@ -1,4 +1,5 @@
 // The live page's texts, which extend those of <task-progress>.
+import { LABELS, WARNINGS } from "./shared_words.js";
 import { here } from "./translated.js";
 import { inEach, number, WORDS as SHARED } from "./words.js";
 
@@ -8,18 +9,15 @@ const written = (text) => here(text).slice(0, 19).replace("T", " ");
 export const WORDS = inEach(SHARED, {
   other: ["日本語", "English"],
   title: ["Task progress", "タスクの進捗"],
-  status: ["Status", "状態"],
+  status: LABELS.status,
   task: ["Task", "タスク"],
-  progress: ["Progress", "進捗"],
+  progress: LABELS.progress,
   time: ["Time", "時間"],
   actions: ["Actions", "操作"],
   newer: ["Newer", "前へ"],
   older: ["Older", "次へ"],
   all: ["All", "すべて"],
-  warnings: {
-    stalled: ["Stalled", "更新なし"],
-    late: ["Late", "遅れ"],
-  },
+  warnings: WARNINGS,
   live: ["Live", "ライブ"],
   away: ["No connection; trying again…", "接続が切れました。再接続しています…"],
   lastMessage: [

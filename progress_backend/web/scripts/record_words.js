@@ -1,5 +1,6 @@
 // The texts of a record's page, which extend those of the live page.
 import { WORDS as PAGE } from "./page_words.js";
+import { CAUSES, HAPPENED, LABELS, WARNINGS } from "./shared_words.js";
 import { inEach, number } from "./words.js";
 
 export const WORDS = inEach(PAGE, {
@@ -59,15 +60,11 @@ export const WORDS = inEach(PAGE, {
     critical: "critical",
   },
   parts: {
+    ...LABELS,
     case: ["What is wrong", "問題"],
     steps: ["Steps", "ステップ"],
     timeline: ["What happened", "経過"],
     log: ["Log", "ログ"],
-    error: ["Error", "エラー"],
-    results: ["Results", "結果"],
-    links: ["Links", "リンク"],
-    details: ["Details", "詳細"],
-    metadata: ["Metadata", "メタデータ"],
     request: ["Request", "依頼"],
     times: ["Times", "時刻"],
     run: ["Run", "実行"],
@@ -75,6 +72,7 @@ export const WORDS = inEach(PAGE, {
     members: ["Tasks", "タスク"],
   },
   facts: {
+    ...LABELS,
     created: ["Created", "作成"],
     eta: ["Not before", "開始予定"],
     expires: ["Not after", "有効期限"],
@@ -86,7 +84,6 @@ export const WORDS = inEach(PAGE, {
     waited: ["Waited", "待ち時間"],
     took: ["Took", "所要時間"],
     again: ["May run again until", "再実行の可能性"],
-    worker: ["Worker", "ワーカー"],
     number: ["Attempt", "試行"],
     retries: ["Retries", "再試行"],
     cause: ["Cause", "原因"],
@@ -95,7 +92,6 @@ export const WORDS = inEach(PAGE, {
     why: ["Reason", "理由"],
     at: ["When", "日時"],
     acknowledged: ["Carried out", "実施済み"],
-    owner: ["Owner", "所有者"],
     trace: ["Trace", "トレース"],
     flower: "Flower",
     parent: ["Parent", "親タスク"],
@@ -103,7 +99,6 @@ export const WORDS = inEach(PAGE, {
     againOf: ["Runs again", "再実行元"],
     againBy: ["Run again by", "再実行先"],
     group: ["Group", "グループ"],
-    workflow: ["Workflow", "ワークフロー"],
     canvas: ["Canvas", "キャンバス"],
     since: ["Since", "発生"],
     line: ["Line", "実行中の行"],
@@ -122,30 +117,8 @@ export const WORDS = inEach(PAGE, {
     (count) => `… ${count} 行は残っていません`,
   ],
   logKeeps: [" (PROGRESS_LOG_KIB keeps more)", "（PROGRESS_LOG_KIB で増やせます）"],
-  happened: {
-    created: ["Created", "作成"],
-    started: ["Started", "開始"],
-    phase: ["Phase", "フェーズ"],
-    retried: ["Retry", "再試行"],
-    requeued: ["Back in the queue", "キューに戻りました"],
-    redelivered: ["Delivered again", "再配信"],
-    returned: ["The run is back", "復帰"],
-    pause: ["Pause requested", "一時停止の依頼"],
-    cancel: ["Cancel requested", "キャンセルの依頼"],
-    end: ["End requested", "終了の依頼"],
-    acknowledged: ["Carried out", "依頼を実施"],
-    resumed: ["Resumed", "再開"],
-    stalled: ["Stalled", "更新なし"],
-    late: ["Late", "遅れ"],
-    stack: ["Stack", "実行箇所"],
-    traceback: ["Traceback", "トレースバック"],
-    request: ["on request", "依頼による"],
-    time_limit: ["time limit is near", "制限時間の直前"],
-    no_answer: [
-      "its process runs code outside Python, or is stopped",
-      "プロセスが Python 以外のコードを実行中か、停止しています",
-    ],
-  },
+  happened: { ...HAPPENED, ...WARNINGS },
+  causes: CAUSES,
   showAll: ["Show all", "すべて表示"],
   attemptNo: [(number) => `attempt ${number}`, (number) => `${number} 回目`],
   entriesGone: [

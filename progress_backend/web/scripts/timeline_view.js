@@ -127,7 +127,7 @@ function linesOf({ frames = [], traceback }) {
 
 function aboutOf({ event, time, attempt, by, worker, cause, text, text_code: code }, words) {
   const number = attempt && ["started", "retried"].includes(event) ? words.attemptNo(attempt) : "";
-  const why = (event === "stack" && words.happened[cause]) || cause;
+  const why = (event === "stack" && (words.causes[cause] ?? words.warnings[cause])) || cause;
   return [number, by, worker, why, text && translated(words.code, text, code, time)]
     .filter(Boolean)
     .join(" · ");

@@ -1,4 +1,5 @@
 // The texts of <task-progress>, which the live page uses, too. A record's default texts are in texts.js.
+import { STATES } from "./shared_words.js";
 
 // 1234.5 -> "1,234.5", as both languages write it. Intl would do the same, but takes longer to load than the first
 // rows take to draw.
@@ -23,17 +24,7 @@ export const WORDS = inEach(
   {},
   {
     code: ["en", "ja"],
-    created: ["Waiting", "待機中"],
-    running: ["Running", "実行中"],
-    paused: ["Paused", "一時停止中"],
-    completed: ["Completed", "完了"],
-    error: ["Error", "エラー"],
-    cancelled: ["Cancelled", "キャンセル済み"],
-    asked: {
-      pause: ["Pause requested", "一時停止の依頼中"],
-      cancel: ["Cancel requested", "キャンセルの依頼中"],
-      end: ["End requested", "終了の依頼中"],
-    },
+    ...STATES,
     stillRuns: [
       (worker) => (worker ? `still running on ${worker}` : "still running"),
       (worker) => (worker ? `${worker} で実行中` : "実行中"),
