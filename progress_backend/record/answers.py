@@ -264,6 +264,17 @@ class WorkerRow(Struct):
     holds: Annotated[Held, is_("The tasks that it runs.")]
 
 
+class OpenTasks(Struct):
+    """The tasks of a type that wait or run."""
+
+    task_type: Annotated[str | None, is_("The type; null for all types together.")]
+    tasks: Annotated[int, is_("How many there are.")]
+    estimated: Annotated[int, is_("To how many of them the estimate applies.")]
+    estimate: Annotated[Estimate | None, is_(
+        "When the last of those ends, by the last ten runs of each type. Null if these are too few "
+        "or the tasks do not wait for each other.")]
+
+
 class WorkerList(Struct):
     """The workers that track tasks."""
 
@@ -274,6 +285,8 @@ class WorkerList(Struct):
         "How long the oldest task has waited that may start now. Planned tasks and tasks with a "
         "later eta do not count. Null if no task waits.")]
     types: Annotated[list[str], is_("The types of records that have run, sorted by name.")]
+    open: Annotated[list[OpenTasks], is_(
+        "Waiting and running tasks: of all types first, then of each type that has run.")]
     still_running: Annotated[int, is_("Tasks ended by a request that a worker still runs.")]
     failed_last_hour: Annotated[int, is_("Tasks that ended with an error in the last hour.")]
     stalled: Annotated[int, is_("Tasks with this warning.")]

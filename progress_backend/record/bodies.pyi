@@ -240,6 +240,12 @@ class HeldTask(TypedDict):
     start_time: str | None
     warnings: Warnings | None
 
+class OpenTasks(TypedDict):
+    task_type: str | None
+    tasks: int
+    estimated: int
+    estimate: Estimate | None
+
 class WorkerRow(TypedDict):
     name: str
     last_sign_at: str | None
@@ -252,6 +258,7 @@ class WorkerList(TypedDict):
     total: int
     oldest_wait_ms: int | None
     types: list[str]
+    open: list[OpenTasks]
     still_running: int
     failed_last_hour: int
     stalled: int

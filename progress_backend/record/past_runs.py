@@ -172,8 +172,10 @@ def history(runs: Sequence[PastRun]) -> History:
     """The figures of these runs."""
     waited = [run for run in runs if run.waited is not None]
     waits = [run.waited for run in waited if run.waited is not None]
-    gaps = [(later.ended_ms - run.ended_ms) / 1000 for run, later in pairwise(waited)]
-    gap = fmean(gaps) if len(waits) > LEAST else 0.0
+    apart = [((later.ended_ms - run.ended_ms) / 1000, later) for run, later in pairwise(waited)]
+    # A run that was created after the end before it was the first of another queue.
+    gaps = [gap for gap, later in apart if gap <= (later.waited or 0) + later.seconds]
+    gap = fmean(gaps) if len(gaps) >= LEAST else 0.0
     return History(
         len(runs),
         pace=_likely([log(run.seconds / run.items) for run in runs if run.items > 0]),

@@ -17,7 +17,6 @@ from ..flows import (
     shown_record,
     task_list,
     task_log,
-    worker_list,
     workflow_bodies,
     workflow_checks,
 )
@@ -34,6 +33,7 @@ from ..settings import Settings
 from ..stacks.asking import request, timeline_with
 from ..store.async_store import AsyncStore
 from ..store.drivers import flows_of
+from . import worker_list
 from .bodies import as_dict, health, workflow_list
 from .bodies import task_list as task_list_body
 from .bodies import task_log as log_body

@@ -8,9 +8,10 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from ..flows import outcome_figures, worker_list
+from ..flows import outcome_figures
 from ..record.answers import Alive, Health, ListenerState, Stats, WorkerList
 from ..record.document import written
+from ..service import worker_list
 from .callers import caller_of
 from .route_table import answer, route
 from .state import api_of

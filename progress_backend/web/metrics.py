@@ -20,11 +20,12 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from ..errors import StoreUnavailable
-from ..flows import outcome_figures, worker_list
+from ..flows import outcome_figures
 from ..operations import counts, lists, webhooks
 from ..operations.lists import Filters
 from ..record.model import STATUSES
 from ..record.outcomes import ATTEMPT, CORRECTED, RUN, WAIT, Outcomes, by_type
+from ..service import worker_list
 from .route_table import route, text
 from .state import Api, api_of
 from .strict_route import StrictRoute

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from progress_backend.flows import index_page, top_list, worker_list
+from progress_backend.flows import index_page, top_list
 from progress_backend.flows.cleanup import sweep
 from progress_backend.flows.flow import together
 from progress_backend.operations import top
 from progress_backend.operations.lists import TaskPage
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member, Warnings
+from progress_backend.service import worker_list
 from tests.asked import page_of
 from tests.behaviour.driving import Driver, identity_of
 

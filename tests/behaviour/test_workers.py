@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from msgspec import to_builtins
 
-from progress_backend.flows import worker_list
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.operations import leases
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
+from progress_backend.service import worker_list
 from tests.behaviour.driving import Driver, identity_of
 
 
@@ -111,3 +111,27 @@ def test_a_record_that_is_gone_is_left_out(driver: Driver) -> None:
     driver.lose("t")
     (row,) = listed(driver)["workers"]
     assert row["holds"] == {"total": 1, "tasks": []}
+
+
+def test_when_the_open_tasks_end(driver: Driver) -> None:
+    begin = driver.now() - timedelta(seconds=100)
+    for n in range(10):
+        driver.apply(f"old{n}", ev.Created(identity=identity_of()), now=begin)
+    for n in range(10):
+        started, ended = (begin + timedelta(seconds=10 * m) for m in (n, n + 1))
+        driver.apply(f"old{n}", ev.Started(identity=identity_of()), now=started)
+        driver.apply(f"old{n}", ev.Completed(), now=ended)
+    for n in range(5):
+        driver.create(f"new{n}")
+    driver.start("new5")
+    driver.create("never ran", task_type="other_type")
+    every, of_type = listed(driver)["open"]
+    assert (every["task_type"], every["tasks"], every["estimated"]) == (None, 7, 6)
+    assert (of_type["task_type"], of_type["tasks"], of_type["estimated"]) == ("fetch_data", 6, 6)
+    assert every["estimate"] == of_type["estimate"]
+    left = datetime.fromisoformat(every["estimate"]["likely"]) - driver.now()
+    assert left.total_seconds() == pytest.approx(60, abs=5)
+    driver.apply("later", ev.Created(identity=identity_of(), eta=driver.now() + timedelta(hours=1)))
+    every, of_type = listed(driver)["open"]
+    assert (every["tasks"], every["estimated"], every["estimate"]) == (8, 0, None)
+    assert (of_type["tasks"], of_type["estimated"]) == (7, 0)

@@ -2,6 +2,7 @@
 
 import re
 import time
+from datetime import timedelta
 
 import pytest
 import redis
@@ -103,6 +104,39 @@ def test_the_header_links_to_the_failures_of_the_last_hour(
     shows(page, "failed", "error")
     expect(row(page, "runs")).to_have_count(0)
     expect(page.locator("html")).to_have_attribute("lang", lang)
+
+
+def test_a_sentence_says_when_the_open_tasks_of_the_list_will_be_done(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    def apply(name: str, event: ev.Event, ago: float) -> None:
+        store.run(store.flows.apply(name, (event,), now - timedelta(seconds=ago)))
+
+    with Store(records.settings) as store:
+        store.ready()
+        now, identity = store.now(), ev.Identity("fetch_data")
+        for n in range(10):
+            apply(f"old{n}", ev.Created(identity=identity), 100)
+        for n in range(10):
+            apply(f"old{n}", ev.Started(identity=identity), 100 - 10 * n)
+            apply(f"old{n}", ev.Completed(), 90 - 10 * n)
+    for n in range(39):
+        records.create(f"new{n}")
+    records.start("runs", total=None)
+    page = open_page(api, "/?lang=en&task_type=fetch_data")
+    when, times = page.locator("#when"), r"[\d:-]+( \d\d:\d\d)?"
+    every = re.compile(f"^These 40 open tasks will be done between {times} and {times}$")
+    expect(when).to_have_text(every)
+    other_language(page)
+    expect(when).to_have_text(re.compile(f"^未完了 40 件は {times}〜{times} に終わる見込み$"))
+    records.apply("other", ev.Created(identity=ev.Identity("merge")))
+    page = open_page(api, "/?lang=en")
+    expect(when := page.locator("#when")).to_have_text(re.compile(f"^40 of 41 .* {times}$"))
+    page.locator('[data-filter="running"]').click()
+    expect(when).to_be_empty()
+    records.apply("later", ev.Created(identity=identity, eta=now + timedelta(hours=1)))
+    page.locator('[data-filter="all"]').click()
+    expect(when).to_have_text("42 open: can't estimate the end")
 
 
 @pytest.mark.parametrize("hours", [-1, 1])

@@ -11,10 +11,7 @@ const { base = "", title } = document.body.dataset;
 // is called after the user chose the other language.
 export function makeFrame(texts, keys, chosen) {
   if (title) for (const its of Object.values(texts)) its.title = title;
-  const frame = {
-    words: texts[language(new URLSearchParams(location.search).get("lang"))],
-    draw,
-  };
+  const frame = { words: texts[language(new URLSearchParams(location.search).get("lang"))], draw };
 
   function draw(view) {
     const { words } = frame;

@@ -70,11 +70,7 @@ const turning = makePages(turn);
 turning.text.id = "paging";
 byId("rest").before(turning.newer, turning.text);
 byId("rest").after(turning.older);
-const search = makeSearch(byId("search"), byId("found"), {
-  typed: searchFor,
-  choose,
-  find,
-});
+const search = makeSearch(byId("search"), byId("found"), { typed: searchFor, choose, find });
 
 function makeMenus() {
   const showSorts = makeSortMenu(byId("sort"), choose);
@@ -153,6 +149,7 @@ function draw() {
   const counts = { ...strip?.workers().found, ...list.summary() };
   showFilters(filtered || created == null ? null : counts, chosen.status, words);
   strip?.show(list.summary(), words);
+  say(byId("when"), strip?.whenText(list.summary(), chosen, words) ?? "");
   list.drawRows();
   if (list.drawn()) (drawMenus ??= makeMenus())();
   const { shown, all } = list.counted();

@@ -1,9 +1,11 @@
 // The strip in the header: what is wrong as links (tasks with a warning, failures of the last hour), then running and
 // waiting tasks, the longest wait, live workers. The workers are read every few seconds while the tab is visible, also
 // for the workers' view.
+import { filtersOf } from "./address.js";
 import { element, say, sayOrHide } from "./dom.js";
 import { alive, readWorkers } from "./details.js";
 import { makeReader } from "./reading.js";
+import { timeOfDay } from "./translated.js";
 import { clock } from "./words.js";
 
 export function makeStrip(place, drawn) {
@@ -42,8 +44,23 @@ export function makeStrip(place, drawn) {
     }
   }
 
+  // When the open tasks of the list will be done; "" where it is filtered by more than their type.
+  function whenText({ created, running }, chosen, words) {
+    const its = found?.open.find(({ task_type: type }) => type === chosen.task_type);
+    const all = chosen.task_type ? its?.tasks : created + running; // as the chips have them
+    if (!its || !all || chosen.view || filtersOf({ ...chosen, task_type: null }).size) return "";
+    if (!its.estimate) return words.noEnd(all);
+    const { earliest, latest } = its.estimate;
+    const from = Date.parse(earliest) > Date.parse(found.at) && timeOfDay(earliest, found.at);
+    // The latest end is rounded up to a minute, as the earliest is rounded down.
+    const until = new Date(Date.parse(latest) + 59_999).toISOString();
+    const many = Math.max(all - its.tasks + its.estimated, 1);
+    return words.doneBy(many, all, from, timeOfDay(until, found.at));
+  }
+
   return {
     show,
+    whenText,
     look: () => refused || reader.look(),
     begin: reader.anew,
     workers: () => ({ found, refused }),

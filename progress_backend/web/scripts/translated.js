@@ -12,14 +12,14 @@ export function translated(language, given, code, at) {
   return filled ?? given;
 }
 
-function timeOfDay(time, at) {
+export function timeOfDay(time, at) {
   const [day, clock] = local(time);
   if (!clock) return time; // another program's
   return day === local(at)[0] ? clock : `${day.slice(5)} ${clock}`;
 }
 
-// The date and the time of day in the reader's zone, as Swedish writes them: 2026-12-03 and 04:05.
-const local = (time) => new Date(time).toLocaleString("sv").slice(0, 16).split(" ");
+// The date and the time of day in the reader's zone.
+const local = (time) => here(time).slice(0, 16).split("T");
 
 // An ISO 8601 time in the zone of whoever reads.
 export function here(text) {

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import inf
 from typing import Final
 
 from msgspec import structs
 
 from ..errors import printable
-from ..operations import counts, leases, lists, records
+from ..flows.flow import Flow
+from ..flows.stored_record import milliseconds
+from ..flows.task_flows import Records
+from ..operations import counts, leases, lists, places, records
 from ..operations.call import all_of
 from ..operations.index_entry import STILL_RUNS
 from ..operations.lists import Filters
 from ..record import local_time, reader_view
-from ..record.answers import Held, HeldTask, WorkerList, WorkerRow
-from ..record.local_time import moment
+from ..record.answers import Held, HeldTask, OpenTasks, WorkerList, WorkerRow
+from ..record.fields import Body
+from ..record.local_time import EPOCH, moment
 from ..record.model import KINDS, rendered
+from ..record.open_tasks import TypeCounts, last_end, of_all
 from ..record.outcomes import types_of
-from .flow import Flow
-from .stored_record import milliseconds
-from .task_flows import Records
+from ..record.shown import QueuedTask
 
 #: Most workers in the list, the last seen ones; most tasks of each, and of all of them.
 MOST_WORKERS: Final = 500
@@ -39,7 +43,19 @@ def workers(flows: Records, now: datetime, its: WorkerList | None = None) -> Flo
     each = min(MOST_TASKS, max(_OF_ALL // max(len(stored), 1), 1))
     names = [lease for lease, _ in stored]
     held = yield from leases.held_by_each(names, each)
-    known = yield from _tasks(flows, [task_id for _, ids in held for task_id in ids])
+    tasks = yield from _rows([task_id for _, ids in held for task_id in ids])
+    known = {
+        row.task_id: HeldTask(
+            row.task_id,
+            row.task_type,
+            row.symbol,
+            row.status,
+            row.progress.percentage,
+            row.attempt_started_at or row.start_time,
+            row.warnings,
+        )
+        for row in tasks
+    }
     rows = [
         WorkerRow(
             printable(lease.rpartition("/")[0] or lease),  # the node's name begins a lease's id
@@ -68,17 +84,40 @@ def figures(flows: Records, now: datetime) -> Flow[WorkerList]:
     warned = dict[str, int]()
     for kind in KINDS:
         warned[kind] = (yield from lists.tally(Filters(warning=kind))).total
-    return WorkerList([], 0, waits, types, still.total, failed, **warned, at="")
+    oldest = EPOCH if waits is None else now - timedelta(milliseconds=waits)
+    found = yield from _open(flows, types, oldest, now)
+    return WorkerList([], 0, waits, types, found, still.total, failed, **warned, at="")
+
+
+def _open(
+    flows: Records, types: list[str], oldest: datetime, now: datetime
+) -> Flow[list[OpenTasks]]:
+    """The open tasks, and when the last of them ends; the oldest waiting one was created then."""
+    waits, runs = (yield from lists.tally(Filters())).counts[:2]
+    newest = yield from lists.newest(inf, _AT_ONCE, (Filters("running"),))
+    rows = yield from _rows([task_id for _, task_id in newest])
+    startable = yield from places.before([QueuedTask(name, "", 2**53) for name in types])
+    counted = [lists.above(-inf, (Filters(s, t),)) for s in ("created", "running") for t in types]
+    counts, many = (yield from all_of(*counted)), len(types)
+    past = yield from all_of(*map(records.runs_of, types))
+    found = list[OpenTasks]()
+    for n, name in enumerate(types):
+        waiting, running = counts[n::many]
+        if left := waiting + running:
+            tasks = TypeCounts(waiting, running, waiting != startable[n], running == runs)
+            own = [row for row in rows if row.task_type == name]
+            end = last_end(tasks, past[n], own, oldest, now)
+            found.append(OpenTasks(name, left, left if end else 0, end))
+    last = of_all([one.estimate for one in found if one.estimate is not None])
+    return [OpenTasks(None, waits + runs, sum(one.estimated for one in found), last), *found]
 
 
 def oldest_wait_ms(flows: Records, now: datetime) -> Flow[int | None]:
     """How long the oldest task waits that may start; None if no task waits. Planned steps, and
     tasks with an `eta` still to come, are left out."""
-    found = yield from lists.oldest(_AT_ONCE, Filters("created"))
-    stored = yield from records.read([task_id for _, task_id in found], light=True)
-    for (_, task_id), document in zip(found, stored, strict=True):
-        task = None if document is None else reader_view.row(document, task_id)
-        if task is None or task.created_at is None or task.planned:
+    oldest = yield from lists.oldest(_AT_ONCE, Filters("created"))
+    for task in (yield from _rows([task_id for _, task_id in oldest])):
+        if task.created_at is None or task.planned:
             continue
         if task.eta is None or moment(task.eta) <= now:
             return max(milliseconds(now) - milliseconds(moment(task.created_at)), 0)
@@ -93,22 +132,11 @@ def _last_sign(flows: Records, until_ms: int, now: datetime) -> datetime | None:
     return local_time.at(max(sign, 0) / 1000, flows.settings.zone())
 
 
-def _tasks(flows: Records, task_ids: list[str]) -> Flow[dict[str, HeldTask]]:
-    """What the list has of each task that has a record."""
-    known = dict[str, HeldTask]()
+def _rows(task_ids: list[str]) -> Flow[list[Body]]:
+    """The rows of the tasks that have a record."""
+    found = list[Body]()
     for start in range(0, len(task_ids), _AT_ONCE):
         some = task_ids[start : start + _AT_ONCE]
         stored = yield from records.read(some, light=True)
-        for task_id, document in zip(some, stored, strict=True):
-            if document is not None:
-                its = reader_view.row(document, task_id)
-                known[task_id] = HeldTask(
-                    task_id,
-                    its.task_type,
-                    its.symbol,
-                    its.status,
-                    its.progress.percentage,
-                    its.attempt_started_at or its.start_time,
-                    its.warnings,
-                )
-    return known
+        found += [reader_view.row(d, i) for i, d in zip(some, stored, strict=True) if d is not None]
+    return found
