@@ -149,18 +149,11 @@ export class TaskList extends (globalThis.HTMLElement ?? Object) {
     const limit = Math.min(Math.max(Number.parseInt(this.getAttribute("limit"), 10) || 5, 1), MOST);
     const url = new URL("internal/tasks", this.#base());
     url.search = new URLSearchParams({ owner, sort: "running", limit });
-    const timeout = setTimeout(() => mine.abort(), TIMEOUT_MS);
     const headers = token ? { Authorization: `Bearer ${token}` } : {};
-    let rows = null;
-    let code = null;
-    try {
-      const answer = await fetch(url, { headers, signal: mine.signal });
-      if (answer.ok) rows = (await answer.json()).tasks;
-      else code = refusalOf(answer);
-    } catch {
-      // the API is away
-    }
-    clearTimeout(timeout);
+    const signal = AbortSignal.any([mine.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+    const answer = await fetch(url, { headers, signal }).catch(() => null);
+    const rows = answer?.ok && (await answer.json().catch(() => null))?.tasks;
+    const code = answer && !answer.ok && refusalOf(answer);
     if (mine !== this.#stop || !this.isConnected) return;
     this.#reads = false;
     this.#why = this.#words.refusals[code] ?? "";
