@@ -25,8 +25,7 @@ from ..daemon import daemon
 from ..embedded import EmbeddedServer, EmbeddedServerError, die_with_parent, end_process
 from ..errors import ProgressError
 from ..settings import Settings
-from ..terminal.opening import language
-from ..terminal.source import Source
+from ..terminal.source import Source, language
 from .session import need
 from .watch_command import watch
 

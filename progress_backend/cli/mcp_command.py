@@ -54,7 +54,7 @@ def mcp(
     cancel_job. Without --http the agent starts this command, and uses its stdin and stdout.
     """
     need("mcp", "mcp")
-    ApiClient(url, token).close()  # refuses an address or token that cannot be used
+    ApiClient(url, token)  # refuses an address or token that cannot be used
     from ..mcp.api import AgentApi
     from ..mcp.server import Tools
     from ..mcp.serving import over_http, over_stdio

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -22,7 +22,9 @@ from ..errors import (
     StoreUnavailable,
     TransitionRefused,
 )
+from ..record.default_texts import Locale
 from ..record.json_text import dumps
+from .source import Body, Source
 
 #: Bytes of an answer that are read at most; a page of 100 rows has less than a tenth.
 _MOST: Final = 64 * 1024 * 1024
@@ -56,10 +58,11 @@ class _SameOrigin(HTTPRedirectHandler):
         return super().redirect_request(req, fp, *of_answer)
 
 
-class ApiClient:
-    """Asks by HTTP."""
+class ApiClient(Source):
+    """An API, asked by HTTP; each request has a connection of its own."""
 
-    def __init__(self, url: str, token: str | None) -> None:
+    def __init__(self, url: str, token: str | None, locale: Locale = "en") -> None:
+        super().__init__(url, locale, url)
         try:
             parts = urlsplit(url)
         except ValueError:  # of [, for example
@@ -69,32 +72,16 @@ class ApiClient:
             raise SettingsError(f"--url takes the address of an API, http://HOST:PORT, not {url!r}")
         if token is not None and not (token.isascii() and token.isprintable()):
             raise SettingsError("the token has characters that cannot be sent in a header")
-        self._address = url
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._open = build_opener(_SameOrigin).open
 
-    def close(self) -> None:
-        """There is nothing to close: each request has a connection of its own."""
+    def __exit__(self, *_: object) -> None:
+        """There is nothing to close."""
 
     def ask(
         self, method: str, path: Sequence[str], given: dict[str, Any], key: str | None = None
-    ) -> tuple[Mapping[str, Any] | None, datetime | None]:
-        """An endpoint's answer to a query or body, None where it has no such record; and the time
-        there.
-
-        Args:
-            method: the HTTP method in capitals.
-            path: the parts of the endpoint's path below `/internal`.
-            given: the query or body.
-            key: the request's Idempotency-Key.
-
-        Raises:
-            StoreUnavailable: there is no answer, or none that is expected.
-            SettingsError: 401 or 403, the token is not known or may not do this; 404 of a job; or
-                the answer is a redirect to another server.
-            TransitionRefused: 409, the task's status does not allow it.
-            InvalidEvent: 422, what is asked for does not go together.
-        """
+    ) -> tuple[Body | None, datetime | None]:
+        """See `Source.ask`."""
         place = f"/internal/{'/'.join(quote(part, safe='') for part in path)}"
         starts = path[0] == "jobs" or path[-1] == "again"
         headers, content = self._headers, None
@@ -108,7 +95,7 @@ class ApiClient:
             query = {n: str(v).lower() if isinstance(v, bool) else v for n, v in given.items()}
             place += f"?{urlencode(query)}"
         # S310 warns of file: and other schemes; that of the base was checked.
-        request = Request(self._address + place, content, headers, method=method)  # noqa: S310
+        request = Request(self.address + place, content, headers, method=method)  # noqa: S310
         try:
             return self._answered(request, _START_S if starts else _ANSWER_S)
         except HTTPError as error:
@@ -120,7 +107,7 @@ class ApiClient:
             if error.code == HTTPStatus.NOT_FOUND and len(path) > 1 and ours:
                 if not starts:
                     return None, None
-                raise SettingsError(f"{self._address}: {detail_of(text)[0]}") from error
+                raise SettingsError(f"{self.address}: {detail_of(text)[0]}") from error
             raise self._refused(error.code, text) from error
 
     def _body(self, answer: HTTPResponse) -> bytes:
@@ -131,17 +118,13 @@ class ApiClient:
                 raise TimeoutError(f"its answer takes more than {_WHOLE_S:g} s")
         return bytes(content)
 
-    def _answered(
-        self, request: Request, within_s: float
-    ) -> tuple[Mapping[str, Any], datetime | None]:
+    def _answered(self, request: Request, within_s: float) -> tuple[Body, datetime | None]:
         try:
             with self._open(request, timeout=within_s) as answer:
                 kind = answer.headers.get_content_type()
                 if kind != _JSON:  # of a proxy's log-in page, for example
-                    raise StoreUnavailable(
-                        f"{self._address} is not an API: it responds with {kind}"
-                    )
-                body: Mapping[str, Any] = json.loads(self._body(answer))
+                    raise StoreUnavailable(f"{self.address} is not an API: it responds with {kind}")
+                body: Body = json.loads(self._body(answer))
                 date = answer.headers.get("Date")
                 at = parsedate_to_datetime(date).astimezone() if date else None
         except (HTTPError, SettingsError):  # an OSError and a ValueError too
@@ -149,7 +132,7 @@ class ApiClient:
         except (OSError, HTTPException, ValueError) as error:
             why = f"{getattr(error, 'reason', error)}; is progress-backend serve running there?"
             unsent = isinstance(getattr(error, "reason", error), ConnectionRefusedError)
-            what = f"{self._address} does not answer: {why}"
+            what = f"{self.address} does not answer: {why}"
             raise StoreUnavailable(what, late=not unsent) from error
         return body, at
 
@@ -157,18 +140,18 @@ class ApiClient:
         detail, status = detail_of(text)
         match code:
             case HTTPStatus.UNAUTHORIZED:
-                asks = f"{self._address} requires a token (--token, PROGRESS_TOKEN)"
+                asks = f"{self.address} requires a token (--token, PROGRESS_TOKEN)"
                 return SettingsError(f"{asks}: {detail}")
             case HTTPStatus.FORBIDDEN:
-                return SettingsError(f"{self._address} does not allow it: {detail}")
+                return SettingsError(f"{self.address} does not allow it: {detail}")
             case HTTPStatus.CONFLICT:
                 return TransitionRefused(detail, status)
             case HTTPStatus.UNPROCESSABLE_ENTITY:
                 return InvalidEvent(detail)
             case HTTPStatus.NOT_FOUND:
-                return StoreUnavailable(f"{self._address} is not an API of this version")
+                return StoreUnavailable(f"{self.address} is not an API of this version")
         late = code == HTTPStatus.GATEWAY_TIMEOUT
-        return StoreUnavailable(f"{self._address} answers {code}: {detail}", late=late)
+        return StoreUnavailable(f"{self.address} answers {code}: {detail}", late=late)
 
 
 def detail_of(text: str) -> tuple[str, str]:

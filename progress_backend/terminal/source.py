@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Any, Final
 
 from ..addresses import without_password
 from ..errors import SettingsError, TaskNotFound, WorkflowNotFound
 from ..record.act import Action
 from ..record.default_texts import Locale
 from ..record.list_request import ListRequest
-from ..settings import Settings
-from . import formats
-
-if TYPE_CHECKING:
-    from .api_client import ApiClient
-    from .store_client import StoreClient
+from ..settings import Settings, is_set
+from .texts import TEXTS
 
 #: The body of an answer, a row of a list, or a line of a log.
 Body = Mapping[str, Any]
@@ -42,7 +41,7 @@ def no_store(app: Any) -> SettingsError:
     )
 
 
-class Source:
+class Source(AbstractContextManager["Source"]):
     """A store or an API, with the same bodies for answers; `with` closes it.
 
     Each method raises StoreUnavailable while nothing answers, and SettingsError where an API does
@@ -54,14 +53,12 @@ class Source:
         url: an API's URL, below which its pages are; None of a store.
     """
 
-    def __init__(
-        self, client: ApiClient | StoreClient, address: str, locale: Locale, url: str | None
-    ) -> None:
-        self._client, self._at = client, datetime.now().astimezone()
+    def __init__(self, address: str, locale: Locale, url: str | None = None) -> None:
+        self._at = datetime.now().astimezone()
         self.address, self.locale, self.url = address, locale, url
 
-    @classmethod
-    def of_store(cls, settings: Settings, locale: Locale, app: Any = None) -> Self:
+    @staticmethod
+    def of_store(settings: Settings, locale: Locale, app: Any = None) -> Source:
         """The store of the settings, which are those of the app, None without one; it is connected
         to at the first request.
 
@@ -74,11 +71,11 @@ class Source:
 
         address = without_password(settings.redis_url)
         if settings.key_prefix:
-            address += formats.text(locale, "prefix", prefix=settings.key_prefix)
-        return cls(StoreClient(settings, app), address, locale, None)
+            address += TEXTS["prefix"][locale == "ja"].format(prefix=settings.key_prefix)
+        return StoreClient(settings, app, address, locale)
 
-    @classmethod
-    def of_api(cls, url: str, token: str | None, locale: Locale) -> Self:
+    @staticmethod
+    def of_api(url: str, token: str | None, locale: Locale) -> Source:
         """The API at a URL (`progress-backend serve`), with a token where it asks for one.
 
         Raises:
@@ -86,8 +83,28 @@ class Source:
         """
         from .api_client import ApiClient
 
-        url = url.rstrip("/")
-        return cls(ApiClient(url, token), url, locale, url)
+        return ApiClient(url.rstrip("/"), token, locale)
+
+    @abstractmethod
+    def ask(
+        self, method: str, path: Sequence[str], given: dict[str, Any], key: str | None = None
+    ) -> tuple[Body | None, datetime | None]:
+        """An endpoint's answer to a query or body, None where it has no such record; and the time
+        there.
+
+        Args:
+            method: the HTTP method in capitals.
+            path: the parts of the endpoint's path below `/internal`.
+            given: the query or body.
+            key: the request's Idempotency-Key.
+
+        Raises:
+            StoreUnavailable: there is no answer, or none that is expected.
+            SettingsError: 401 or 403, the token is not known or may not do this; 404 of a job; or
+                the answer is a redirect to another server.
+            TransitionRefused: 409, the task's status does not allow it.
+            InvalidEvent: 422, what is asked for does not go together.
+        """
 
     def now(self) -> datetime:
         """The time there at the last answer, of an API to the second; this machine's before."""
@@ -95,8 +112,19 @@ class Source:
 
     def _answer(self, method: str, *path: str, **given: Any) -> Body | None:
         known = {name: value for name, value in given.items() if value is not None}
-        body, at = self._client.ask(method, path, known)
+        body, at = self.ask(method, path, known)
         self._at = at or self._at
+        return body
+
+    def _of_task(self, method: str, task_id: str, endpoint: str, **given: Any) -> Body:
+        """The answer for a task.
+
+        Raises:
+            TaskNotFound: there is no record.
+        """
+        body = self._answer(method, "task", task_id, endpoint, **given)
+        if body is None:
+            raise TaskNotFound(task_id)
         return body
 
     def task(self, task_id: str) -> Body | None:
@@ -114,10 +142,7 @@ class Source:
             TaskNotFound: there is no record.
             TransitionRefused: no worker runs the task.
         """
-        body = self._answer("POST", "task", task_id, "stack")
-        if body is None:
-            raise TaskNotFound(task_id)
-        return datetime.fromisoformat(body["requested_at"])
+        return datetime.fromisoformat(self._of_task("POST", task_id, "stack")["requested_at"])
 
     def log(self, task_id: str, after: int | None, limit: int) -> list[Body]:
         """Lines of a task's log after a number, `limit` at most; the newest ones for None.
@@ -125,10 +150,7 @@ class Source:
         Raises:
             TaskNotFound: there is no record.
         """
-        body = self._answer("GET", "task", task_id, "log", after=after, limit=limit)
-        if body is None:
-            raise TaskNotFound(task_id)
-        lines: list[Body] = body["lines"]
+        lines: list[Body] = self._of_task("GET", task_id, "log", after=after, limit=limit)["lines"]
         return lines
 
     def tasks(self, asked: ListRequest, *, whole: bool = False) -> Body:
@@ -166,7 +188,7 @@ class Source:
         Raises:
             ProgressError: it was not started, or it is not known whether it was.
         """
-        body, at = self._client.ask("POST", ("jobs", name), arguments, key)
+        body, at = self.ask("POST", ("jobs", name), arguments, key)
         self._at = at or self._at
         return body or {}
 
@@ -177,10 +199,7 @@ class Source:
             TaskNotFound: there is no record.
             ProgressError: it is not run again, with the reason.
         """
-        body = self._answer("POST", "task", task_id, "again")
-        if body is None:
-            raise TaskNotFound(task_id)
-        return body
+        return self._of_task("POST", task_id, "again")
 
     def act(self, action: Action, ids: Sequence[str], reason: str | None = None) -> Body:
         """Asks tasks for an act, as `POST /internal/act` does; its answer."""
@@ -194,18 +213,39 @@ class Source:
             WorkflowNotFound: there is no workflow.
             TransitionRefused: its status does not allow it.
         """
-        method, endpoint, status = "POST", "cancel", None
-        if action != "cancel":
-            method, endpoint = "PUT", "update"
-            status = "paused" if action == "pause" else "running"
+        status = {"pause": "paused", "resume": "running"}.get(action)
+        method, endpoint = ("PUT", "update") if status else ("POST", "cancel")
         path = ("workflow", workflow_id, endpoint)
         body = self._answer(method, *path, by=BY, reason=reason, status=status)
         if body is None:
             raise WorkflowNotFound(workflow_id)
         return body
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self._client.close()
+def opened(settings: Settings, app: Any, url: str | None, token: str | None) -> Source:
+    """The API at the URL, or the store of the settings, which are those of the app, None without
+    one; to be used by `with`.
+
+    Raises:
+        SettingsError: there is no store, or a URL or the token cannot be used.
+    """
+    locale = language(settings, app)
+    if url is not None:
+        return Source.of_api(url, token, locale)
+    return Source.of_store(settings, locale, app)
+
+
+def language(settings: Settings, app: Any) -> Locale:
+    """That of the app's settings; where these name none, that of the terminal (LC_ALL, LC_MESSAGES,
+    LANG): Japanese where it names that (ja_JP.UTF-8), English for any other and for none (C,
+    POSIX). `app` is None without one."""
+    tracker = conf = None
+    if app is not None:
+        from ..tracking.tracker import tracker_of  # Celery takes half a second to import
+
+        tracker, conf = tracker_of(app), app.conf
+    if tracker.is_set("locale") if tracker is not None else is_set("locale", conf, os.environ):
+        return settings.locale
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    named = next((value for name in names if (value := os.environ.get(name))), "C")
+    return "ja" if named.partition(".")[0].partition("_")[0].lower() in ("ja", "japanese") else "en"

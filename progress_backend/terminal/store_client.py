@@ -4,7 +4,7 @@ thread, so that its connections stay open from one answer to the next."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,9 +13,11 @@ from msgspec import to_builtins
 from ..daemon import daemon
 from ..errors import SettingsError, StoreUnavailable, TaskNotFound
 from ..record.caller_events import who_and_why
+from ..record.default_texts import Locale
 from ..service.act_on_many import act_on, event_of
 from ..service.redis_progress_service import RedisProgressService
 from ..settings import Settings
+from .source import Body, Source
 
 if TYPE_CHECKING:
     from ..jobs.starts import Starts
@@ -24,10 +26,11 @@ if TYPE_CHECKING:
 _CLOSE_S: Final = 1.0
 
 
-class StoreClient:
-    """Asks a store; any thread may. `app`: the Celery app with the jobs that can be started."""
+class StoreClient(Source):
+    """A store; any thread may ask it. `app`: the Celery app with the jobs that can be started."""
 
-    def __init__(self, settings: Settings, app: Any = None) -> None:
+    def __init__(self, settings: Settings, app: Any, address: str, locale: Locale) -> None:
+        super().__init__(address, locale)
         self._app = app
         self._starts: Starts | None = None
         self._service = RedisProgressService(settings=settings)
@@ -46,8 +49,8 @@ class StoreClient:
 
     def ask(
         self, method: str, path: Sequence[str], given: dict[str, Any], key: str | None = None
-    ) -> tuple[Mapping[str, Any] | None, datetime | None]:
-        """See `ApiClient.ask`."""
+    ) -> tuple[Body | None, datetime]:
+        """See `Source.ask`."""
         asked = asyncio.run_coroutine_threadsafe(
             self._answered(method, path, given, key), self._loop
         )
@@ -58,26 +61,27 @@ class StoreClient:
 
     async def _answered(
         self, method: str, path: Sequence[str], given: dict[str, Any], key: str | None
-    ) -> tuple[Mapping[str, Any] | None, datetime]:
+    ) -> tuple[Body | None, datetime]:
         try:
-            if path[0] == "jobs":
-                starts = await self._opened_starts()
-                job = starts.job(path[1], None)
-                arguments = job.checked(given)
-                identity = starts.identity(job, arguments, None)
-                task_id = (await starts.start(job, arguments, identity, key)).task_id
-                method, path, given = "GET", ("task", task_id, "status"), {}
-            elif path[-1] == "again":
-                task_id = (await (await self._opened_starts()).again(path[1], None, key)).task_id
+            if path[0] == "jobs" or path[-1] == "again":
+                task_id = await self._published(path, given, key)
                 method, path, given = "GET", ("task", task_id, "status"), {}
             body = await self._body(method, path, given)
         except TaskNotFound:
             body = None
         return body, await self._service.now()
 
-    async def _body(
-        self, method: str, path: Sequence[str], given: dict[str, Any]
-    ) -> Mapping[str, Any] | None:
+    async def _published(self, path: Sequence[str], given: dict[str, Any], key: str | None) -> str:
+        """Publishes a job; its task's id."""
+        starts = await self._opened_starts()
+        if path[-1] == "again":
+            return (await starts.again(path[1], None, key)).task_id
+        job = starts.job(path[1], None)
+        arguments = job.checked(given)
+        identity = starts.identity(job, arguments, None)
+        return (await starts.start(job, arguments, identity, key)).task_id
+
+    async def _body(self, method: str, path: Sequence[str], given: dict[str, Any]) -> Body | None:
         if path == ("act",):
             action, by, reason = given["action"], given["by"], given.get("reason")
             who_and_why(by, reason)
@@ -87,7 +91,7 @@ class StoreClient:
             return acted
         if path == ("tasks",):
             given["light"] = given.pop("fields", None) is None
-        body: Mapping[str, Any] | None = await self._service.handle_request(
+        body: Body | None = await self._service.handle_request(
             f"/internal/{'/'.join(path)}", method, given
         )
         return body
@@ -102,7 +106,7 @@ class StoreClient:
             self._starts = await asyncio.to_thread(Starts, self._app, store, self._service)
         return self._starts
 
-    def close(self) -> None:
+    def __exit__(self, *_: object) -> None:
         """Closes the connections."""
         self._loop.call_soon_threadsafe(self._closed.set)
         if self._thread is not None:
