@@ -10,10 +10,8 @@ from click_didyoumean import DYMGroup
 
 from .control_commands import cancel, pause, resume
 from .demo_command import demo
-from .log_command import logs
-from .mcp_command import mcp
-from .read_commands import show, stack, tasks, workers
-from .serve_command import serve
+from .read_commands import logs, show, stack, tasks, workers
+from .serve_command import mcp, serve
 from .session import app_option
 from .start_command import again, start
 from .token_commands import sign, token

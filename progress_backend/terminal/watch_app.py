@@ -16,9 +16,10 @@ from dataclasses import replace
 from functools import partial
 from itertools import takewhile
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar
 from urllib.parse import quote
 
+from ..daemon import daemon
 from ..errors import ProgressError, SettingsError, TransitionRefused, WorkflowNotFound
 from ..record.act import Action
 from ..record.list_request import ListRequest
@@ -29,7 +30,6 @@ from .keys import KeyReader
 from .readers import Reader
 from .rows import RecordRow, View
 from .source import Body, Source
-from .threads import in_thread
 from .watch_state import (
     FOLD,
     MOVING,
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from .app_screen import Case
     from .bars import Bars
 
+T = TypeVar("T")
+
 #: Columns from which on the log is shown unasked.
 LOG_FROM: Final = 100
 #: Keys between two looks that a person can have typed; a pasted text has more: it is searched for,
@@ -60,6 +62,24 @@ _SOON_S, _LOOK_S, _LAST_S = 0.05, 0.05, 2.0
 _HEAD_S, _TYPES = 3.0, 3
 #: What chooses the task of which more than its row is read.
 _CHOSEN: Final = attrgetter("selected", "log", "case")
+
+
+def in_thread(call: Callable[[], T]) -> Future[T]:
+    """The outcome of a call, once it is there. The end of the program waits for none, as it would
+    for an executor's."""
+    outcome: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            found = call()
+        except BaseException as error:  # whoever waits gets it
+            outcome.set_exception(error)
+        else:
+            outcome.set_result(found)
+
+    if daemon("progress-watch", work) is None:
+        outcome.set_exception(RuntimeError("the system has no thread left for calls of the store"))
+    return outcome
 
 
 class WatchApp:

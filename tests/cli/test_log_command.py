@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import redis
 
-from progress_backend.cli import log_command
+from progress_backend.cli import read_commands
 from progress_backend.flows import task_log
 from progress_backend.operations.keys import Keys
 from progress_backend.record import events as ev
@@ -77,8 +77,8 @@ def test_following_goes_on_after_the_store_has_lost_the_record(
 
     clock = SimpleNamespace(sleep=lost_and_written_again, monotonic=time.monotonic)
     with monkeypatch.context() as patched:
-        patched.setattr(log_command, "time", clock)
-        patched.setattr(log_command, "_LINES", 2)  # the end's read does not wait
+        patched.setattr(read_commands, "time", clock)
+        patched.setattr(read_commands, "_LINES", 2)  # the end's read does not wait
         result = run("logs", TASK_ID, "-f")
     assert result.exit_code == 0, result.output
     assert [line[-1] for line in result.stdout.splitlines()] == ["a", "b", "c"]
@@ -99,7 +99,7 @@ def test_ctrl_c_ends_following_without_a_word(
         raise KeyboardInterrupt
 
     clock = SimpleNamespace(sleep=interrupted, monotonic=time.monotonic)
-    monkeypatch.setattr(log_command, "time", clock)
+    monkeypatch.setattr(read_commands, "time", clock)
     result = run("logs", TASK_ID, "-f")
     assert (result.exit_code, result.stderr) == (130, "")
     assert result.stdout.endswith("info     a\n")

@@ -7,6 +7,7 @@ import io
 import re
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +30,7 @@ from progress_backend.store.drivers import Store
 from progress_backend.terminal import formats
 from progress_backend.terminal.app_screen import AppScreen
 from progress_backend.terminal.rows import View
+from progress_backend.terminal.watch_app import in_thread
 from progress_backend.terminal.watch_state import WatchState
 from tests.conftest import StartServer
 from tests.records import Records
@@ -365,3 +367,18 @@ def test_every_size_holds_what_is_drawn(
         assert max(map(cell_len, drawn)) <= columns
         assert any(line.startswith("> ") for line in drawn), "the selected row is always shown"
         assert "\x1b[2J" not in out.getvalue()
+
+
+def test_a_call_hands_over_its_outcome_or_its_error() -> None:
+    assert in_thread(lambda: 1).result(60) == 1
+    with pytest.raises(ZeroDivisionError):
+        in_thread(lambda: 1 // 0).result(60)
+
+
+def test_signals_are_left_to_the_main_thread() -> None:
+    held = in_thread(lambda: signal.pthread_sigmask(signal.SIG_BLOCK, set())).result(60)
+    assert {signal.SIGINT, signal.SIGTERM, signal.SIGWINCH} <= set(held)
+
+
+def test_the_end_of_the_program_waits_for_no_call() -> None:
+    assert in_thread(lambda: threading.current_thread().daemon).result(60)
