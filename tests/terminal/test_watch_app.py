@@ -7,7 +7,6 @@ import io
 import re
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -373,12 +372,3 @@ def test_a_call_hands_over_its_outcome_or_its_error() -> None:
     assert in_thread(lambda: 1).result(60) == 1
     with pytest.raises(ZeroDivisionError):
         in_thread(lambda: 1 // 0).result(60)
-
-
-def test_signals_are_left_to_the_main_thread() -> None:
-    held = in_thread(lambda: signal.pthread_sigmask(signal.SIG_BLOCK, set())).result(60)
-    assert {signal.SIGINT, signal.SIGTERM, signal.SIGWINCH} <= set(held)
-
-
-def test_the_end_of_the_program_waits_for_no_call() -> None:
-    assert in_thread(lambda: threading.current_thread().daemon).result(60)
