@@ -59,7 +59,7 @@ _LINES: Final = 100
 #: and for which the end waits for the answer to an act.
 _SOON_S, _LOOK_S, _LAST_S = 0.05, 0.05, 2.0
 #: Seconds between two reads of what the head shows; and types whose waiting tasks it counts.
-_HEAD_S, _TYPES = 3.0, 3
+_HEAD_S, _TYPES = 5.0, 3
 #: What chooses the task of which more than its row is read.
 _CHOSEN: Final = attrgetter("selected", "log", "case")
 
@@ -230,13 +230,14 @@ class WatchApp:
         types = Counter(row.task_type for row in view.tasks if row.waits).most_common(_TYPES)
         self._head_at = time.monotonic() + _HEAD_S
         try:
-            workers, waiting = self._source.workers(), dict[str, int]()
-            for name, _ in types:
+            head: dict[str, Any] = {"workers": self._source.workers(), "waiting": {}}
+            for name, _ in types if self._state.opens else ():
                 asked = ListRequest(status=TaskStatus.CREATED, task_type=name, limit=1)
-                waiting[name] = self._source.tasks(asked)["pagination"]["total"]
-            ended = map(RecordRow.of, self._source.tasks(ListRequest(sort=BY_END))["tasks"])
-            over = tuple(row for row in ended if row.workflow is None)
-            self._head = {"workers": workers, "waiting": waiting, "over": over}
+                head["waiting"][name] = self._source.tasks(asked)["pagination"]["total"] or 0
+            if self._state.opens:
+                ended = map(RecordRow.of, self._source.tasks(ListRequest(sort=BY_END))["tasks"])
+                head["over"] = tuple(row for row in ended if row.workflow is None)
+            self._head = head
         except SettingsError:  # the token may not read them
             self._head_at = math.inf
         except ProgressError:  # the rows show what does not answer

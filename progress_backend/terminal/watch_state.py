@@ -18,16 +18,16 @@ from .rows import FIRST, RecordRow, View, key_of_workflow
 #: What a key asks for besides a change of the state.
 Command = Literal["pause", "resume", "cancel", "again", "stack", "open", "quit"]
 
-#: Keys and the wishes that are carried out at once.
+#: Keys and their wishes.
 _WISHES: Final[dict[str, Command]] = {
     "p": "pause",
     "r": "resume",
     "t": "stack",
     "o": "open",
     "q": "quit",
+    "c": "cancel",
+    "a": "again",
 }
-#: Keys of the wishes that wait for y or n.
-_ASKED: Final[dict[str, Literal["cancel", "again"]]] = {"c": "cancel", "a": "again"}
 #: Keys that move the selection by so many rows, which may repeat as long as they are held.
 MOVING: Final = (
     {"up": -1, "k": -1, "down": 1, "j": 1, "pageup": -10, "pagedown": 10}
@@ -149,12 +149,10 @@ def pressed(
         return _moved(state, MOVING[typed], rows), None
     if typed in (*_IN, *_OUT):
         return _opened(state, rows) if typed in _IN else _back(state, typed), None
-    if state.selected == FOLD and (typed in _ASKED or _WISHES.get(typed, "quit") != "quit"):
-        return state, None
-    if typed in _ASKED and state.selected is not None:
-        return replace(state, asks=_ASKED[typed]), None
     wish = _WISHES.get(typed)
-    if wish is not None and (state.selected is not None or wish == "quit"):
+    if wish == "quit" or (wish is not None and state.selected not in (None, FOLD)):
+        if wish == "cancel" or wish == "again":  # after y or n
+            return replace(state, asks=wish), None
         return state, wish
     return _TURNS[typed](state) if typed in _TURNS else state, None
 
