@@ -25,6 +25,7 @@ from rich.terminal_theme import DEFAULT_TERMINAL_THEME, SVG_EXPORT_THEME
 
 from progress_backend.record.list_request import ListRequest
 from progress_backend.terminal.app_screen import AppScreen
+from progress_backend.terminal.opening import of_api
 from progress_backend.terminal.readers import ListReader
 from progress_backend.terminal.source import Source
 from progress_backend.terminal.watch_state import WatchState
@@ -112,7 +113,7 @@ def main() -> None:
     with demo() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         moving({s: opened(browser, s, address, "[data-task-id]") for s in THEMES})
-        with Source.of_api(address, None, "en") as source:
+        with of_api(address, None, "en") as source:
             rows = source.tasks(ListRequest(status="error"))["tasks"]
             killed = next(row for row in rows if row["symbol"] == "7203.T")["task_id"]
             terminal(source, killed)

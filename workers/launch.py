@@ -21,7 +21,7 @@ from progress_backend.errors import SettingsError
 from progress_backend.settings import Settings
 from progress_backend.store.connection import sync_client
 from progress_backend.store.deadline import Deadline
-from progress_backend.terminal.source import language
+from progress_backend.terminal.opening import language
 
 _CELERY: Final = ("-m", "celery", "-A", "workers.app")
 #: Flower's list leaves out the result, which is where a running task's figures stand.

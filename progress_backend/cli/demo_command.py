@@ -25,7 +25,7 @@ from ..daemon import daemon
 from ..embedded import EmbeddedServer, EmbeddedServerError, die_with_parent, end_process
 from ..errors import ProgressError
 from ..settings import Settings
-from ..terminal.source import Source, language
+from ..terminal.opening import language, of_api
 from .session import need
 from .watch_command import watch
 
@@ -94,7 +94,7 @@ def demo(ctx: click.Context, port: int | None, *, insecure: bool) -> None:
                 number += 1
                 demo_jobs.publish_one(number)
                 if number == _AGAIN_AT:
-                    with suppress(ProgressError), Source.of_api(address, None, locale) as api:
+                    with suppress(ProgressError), of_api(address, None, locale) as api:
                         api.act("cancel", [cancelled])
                         api.again(failing)
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ..terminal.api_client import ApiClient
-from ..terminal.source import no_store
+from ..terminal.opening import no_store
 from .session import Command, app_of, need, settings_of
 
 

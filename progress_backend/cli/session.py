@@ -17,7 +17,7 @@ import click
 from ..errors import ProgressError, StoreUnavailable, TaskNotFound
 from ..record.model import STATUSES
 from ..settings import Settings
-from ..terminal.source import opened
+from ..terminal.opening import opened
 
 F = TypeVar("F", bound=Callable[..., Any])
 _WHERE: Final = "address, user and password are those of PROGRESS_REDIS_URL, else of the app"

@@ -14,10 +14,10 @@ from ..errors import SettingsError
 from ..record.model import Task
 from ..record.task_json import task_of
 from ..tracking.tracker import settings_of
+from .opening import opened
 from .readers import Reader, TasksReader, WorkflowReader, follow, is_workflow
 from .rows import RecordRow
 from .shows import show_here
-from .source import opened
 
 if TYPE_CHECKING:
     from celery.result import AsyncResult, GroupResult

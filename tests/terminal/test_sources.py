@@ -12,6 +12,7 @@ from progress_backend.record.list_request import ListRequest
 from progress_backend.record.log_line import LogLine
 from progress_backend.record.redaction import Redaction
 from progress_backend.store.drivers import Store
+from progress_backend.terminal.opening import of_api, of_store
 from progress_backend.terminal.readers import ListReader
 from progress_backend.terminal.source import Source
 from tests.records import Records
@@ -40,7 +41,7 @@ def both(redis_url: str, start_api: StartApi) -> Iterator[tuple[Source, Source]]
         writer.execute(task_log.add("m1", 1, lines, 0, records.settings, Redaction()))
     api = start_api(redis_url=redis_url, locale="en")
     url = f"http://127.0.0.1:{api.port}"
-    with Source.of_store(records.settings, "en") as store, Source.of_api(url, None, "en") as other:
+    with of_store(records.settings, "en") as store, of_api(url, None, "en") as other:
         yield store, other
 
 
@@ -103,7 +104,7 @@ def test_workflows_are_rows_for_those_who_may_see_all(redis_url: str, start_api:
     api = start_api(redis_url=redis_url, tokens=lines, locale="en")
 
     def shown(token: str, limit: int = 50) -> set[str]:
-        source = Source.of_api(f"http://127.0.0.1:{api.port}", token, "en")
+        source = of_api(f"http://127.0.0.1:{api.port}", token, "en")
         view = ListReader(source, ListRequest(top=True, limit=limit)).read()
         assert view.trouble is None
         workflows = [task for task in view.tasks if task.workflow_id]

@@ -31,6 +31,7 @@ from progress_backend.record.model import STATUSES, Task, Worker
 from progress_backend.terminal import formats, printing
 from progress_backend.terminal.bars import Bars
 from progress_backend.terminal.keys import can_be_read
+from progress_backend.terminal.opening import of_store
 from progress_backend.terminal.readers import (
     ListReader,
     Reader,
@@ -41,7 +42,6 @@ from progress_backend.terminal.readers import (
 from progress_backend.terminal.rows import RecordRow, View
 from progress_backend.terminal.screen import Screen
 from progress_backend.terminal.shows import Lines, show_in_terminal
-from progress_backend.terminal.source import Source
 from progress_backend.terminal.watch_state import WatchState
 from tests.conftest import StartServer
 from tests.records import Records
@@ -258,7 +258,7 @@ def test_a_summary_counts_a_run_that_goes_on_as_running(redis_url: str) -> None:
         records.start(task_id)
         records.apply(task_id, ev.Cancelled(by="api"))
     records.apply("over", ev.Acknowledged())
-    with Source.of_store(records.settings, "en") as source:
+    with of_store(records.settings, "en") as source:
         reader = ListReader(source, ListRequest(top=True, limit=20))
         counts = reader.read().counts
         assert (counts["running"], counts["cancelled"]) == (1, 1)
@@ -276,7 +276,7 @@ def test_a_quiet_workflow_says_that_a_message_is_not_known(redis_url: str, local
     records.complete("first")
     with redis.Redis.from_url(redis_url) as client:
         client.hset(Keys().workflow("quiet"), "changed", 1_700_000_000_000)
-    with Source.of_store(records.settings, locale) as source:
+    with of_store(records.settings, locale) as source:
         view, body = WorkflowReader(source, "quiet").read(), source.workflow("quiet")
     assert body is not None
     code = body["message_code"]
@@ -294,7 +294,7 @@ def test_the_reader_has_the_places_of_waiting_tasks(redis_url: str) -> None:
     def ahead(reader: Reader) -> list[int | None]:
         return [task.ahead for task in reader.read().tasks]
 
-    with Source.of_store(records.settings, "en") as source:
+    with of_store(records.settings, "en") as source:
         reader = TasksReader(source, ["id-2", "id-0", "runs"])
         assert ahead(reader) == [2, 0, None]
         records.run("id-0")
@@ -307,7 +307,7 @@ def test_what_is_no_record_has_a_row_beside_the_others(redis_url: str) -> None:
     key = Layout.of(records.settings).keys[0].task("bad")
     with redis.Redis.from_url(redis_url) as client:
         client.set(key, "no record")
-    with Source.of_store(records.settings, "en") as source:
+    with of_store(records.settings, "en") as source:
         view = TasksReader(source, ["good", "bad"]).read()
     assert [task.task_id for task in view.tasks] == ["good", "bad"]
     assert "is not a record" in (view.tasks[1].error_message or "")
@@ -322,7 +322,7 @@ def test_a_missing_record_is_reported_and_waited_for_briefly(
     records.start("other")
     records.member("m1", "flow")
     monkeypatch.setattr("progress_backend.terminal.readers.AWAY_S", 0.3)
-    with Source.of_store(records.settings, "en") as source:
+    with of_store(records.settings, "en") as source:
         readers: list[Reader] = [
             TasksReader(source, ["the-id"]),
             TasksReader(source, ["the-id", "other"]),

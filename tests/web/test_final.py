@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from progress_backend.terminal.opening import of_api, of_store
 from progress_backend.terminal.readers import TasksReader
-from progress_backend.terminal.source import Source
 from tests.records import Records
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
@@ -59,8 +59,8 @@ async def test_a_socket_stays_open_until_nothing_can_take_the_end_back(
     def watched() -> list[bool]:
         url = f"http://127.0.0.1:{api.port}"
         with (
-            Source.of_store(records.settings, "en") as store,
-            Source.of_api(url, None, "en") as other,
+            of_store(records.settings, "en") as store,
+            of_api(url, None, "en") as other,
         ):
             return [TasksReader(each, ["job"]).read().ended for each in (store, other)]
 

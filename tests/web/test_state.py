@@ -12,8 +12,8 @@ from progress_backend.record import events as ev
 from progress_backend.record.responses import still_runs
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
+from progress_backend.terminal.opening import of_api
 from progress_backend.terminal.readers import TasksReader
-from progress_backend.terminal.source import Source
 from progress_backend.web.state import result_backend_of
 from tests.records import Records
 from tests.waiting import eventually
@@ -67,7 +67,7 @@ def test_a_cancelled_run_is_over_when_its_workers_lease_is(
         html = api.status("job", headers={"Accept": "text/html"}).text
         listed = api.http.get("/internal/tasks?top=1&sort=running").json()["tasks"]
         workers = api.http.get("/internal/workers").json()
-        with Source.of_api(url, None, "en") as source:
+        with of_api(url, None, "en") as source:
             (shown,) = TasksReader(source, ["job"]).read().tasks
         bodies = (api.status("job").json(), *listed)
         doors = (*map(still_runs, bodies), 'data-final="false"' in html, shown.still_runs)
