@@ -6,7 +6,6 @@ import { button, element, say } from "./dom.js";
 import { answered, BASE } from "./live.js";
 import { absolute, makeFacts } from "./record_parts.js";
 import { outcomeOf } from "./selection.js";
-import { WORDS } from "./selection_words.js";
 import { here } from "./translated.js";
 
 const MOST = 200;
@@ -44,8 +43,10 @@ export function makeCase(whatOf, where, lines) {
     const filter = { task_type: task.task_type, status: "created" };
     const [found, why] = await passing(filter, words, ["created"], MOST);
     const ids = [...found.keys()].slice(0, MOST);
-    const its = { ...words, ...WORDS[words.code] };
-    say(report, why || outcomeOf(await actOn({ ids, workflows: [] }, "pause", its, () => {}), its));
+    say(
+      report,
+      why || outcomeOf(await actOn({ ids, workflows: [] }, "pause", words, () => {}), words),
+    );
     busy = false;
   }
 

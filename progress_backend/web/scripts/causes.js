@@ -5,7 +5,6 @@ import { actOn, passing } from "./bulk_acts.js";
 import { groupsOf } from "./cause.js";
 import { button, element, say } from "./dom.js";
 import { outcomeOf, sureAgain } from "./selection.js";
-import { WORDS } from "./selection_words.js";
 import { errorOf } from "./translated.js";
 
 const MOST_READ = 200;
@@ -61,9 +60,9 @@ export function makeCauses(place, acted) {
 
   function show(chosen, inWords) {
     const filter = chosen.status === "error" ? Object.fromEntries(filtersOf(chosen)) : null;
-    words = { ...inWords, ...WORDS[inWords.code] };
+    words = inWords;
     const key = JSON.stringify(filter);
-    place.setAttribute("aria-label", words.causes);
+    place.setAttribute("aria-label", words.oneCause);
     if (key !== of) {
       [of, found, nextMs] = [key, [], 0];
       say(report, "");

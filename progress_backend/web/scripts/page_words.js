@@ -1,5 +1,5 @@
-// The live page's texts, which extend those of <task-progress>.
-import { LABELS, WARNINGS } from "./shared_words.js";
+// The pages' texts, which extend those of <task-progress>.
+import { CAUSES, HAPPENED, LABELS, WARNINGS } from "./shared_words.js";
 import { here } from "./translated.js";
 import { inEach, number, WORDS as SHARED } from "./words.js";
 
@@ -200,4 +200,204 @@ export const WORDS = inEach(SHARED, {
   copied: ["Copied", "コピーしました"],
   noWorker: ["no worker is running", "稼働中のワーカーがありません"],
   example: "@app.task(bind=True)\n@progress_task\ndef fetch_data(self, symbol): …",
+
+  // Of a record.
+  previous: ["Previous", "前の行"],
+  following: ["Next", "次の行"],
+  asPage: ["Own page", "ページで開く"],
+  ended: ["Ended", "終了"],
+  copy: ["Copy", "コピー"],
+  notice: ["Notify me when this ends", "終了を通知"],
+  noticeWhile: ["While this record is open here.", "この画面を開いている間だけ通知します。"],
+  noticeRefused: [
+    "This browser does not permit notifications here.",
+    "このブラウザーでは通知が許可されていません。",
+  ],
+  save: ["Save as a file", "ファイルに保存"],
+  terminate: ["Terminate", "強制終了"],
+  stack: ["Show current line", "実行中の行を表示"],
+  copyIncident: ["Copy for the incident", "障害報告用にコピー"],
+  pauseWaiting: ["Pause the waiting ones of its type", "同じ種別の待機中を一時停止"],
+  failedOf: [
+    (n, all) => `${number(n)} of ${number(all)} failed`,
+    (n, all) => `${number(all)} 件中 ${number(n)} 件が失敗`,
+  ],
+  sureTerminate: [(name) => `Terminate ${name}?`, (name) => `${name} を強制終了しますか?`],
+  sureAgain: [(name) => `Run ${name} again?`, (name) => `${name} を再実行しますか?`],
+  missing: {
+    task: {
+      title: ["This job is no longer available", "このジョブの記録はもうありません"],
+      how: [
+        "Its record has expired, or no task ever had this id.",
+        "記録の保存期間が過ぎたか、この ID のタスクはありません。",
+      ],
+    },
+    workflow: {
+      title: ["This workflow is no longer available", "このワークフローの記録はもうありません"],
+      how: [
+        "Its tasks' records have expired, or no workflow ever had this id.",
+        "記録の保存期間が過ぎたか、この ID のワークフローはありません。",
+      ],
+    },
+  },
+  forbidden: ["No permission to see this", "表示する権限がありません"],
+  forbiddenHow: ["Your token does not permit it.", "入力したトークンでは表示できません。"],
+  unreadable: ["Its record cannot be read", "記録を読み取れません"],
+  neverRan: [
+    "Skipped because an earlier step failed:",
+    "前のステップが失敗したため、実行されませんでした：",
+  ],
+  andMore: [(n) => `and ${number(n)} more`, (n) => `ほか ${number(n)} 件`],
+  searchLog: ["Search the log", "ログを検索"],
+  level: ["Level", "レベル"],
+  levels: {
+    debug: ["All levels", "すべてのレベル"],
+    info: ["info and above", "info 以上"],
+    warning: ["warning and above", "warning 以上"],
+    error: ["error and above", "error 以上"],
+    critical: "critical",
+  },
+  parts: {
+    ...LABELS,
+    case: ["What is wrong", "問題"],
+    steps: ["Steps", "ステップ"],
+    timeline: ["What happened", "経過"],
+    log: ["Log", "ログ"],
+    request: ["Request", "依頼"],
+    times: ["Times", "時刻"],
+    run: ["Run", "実行"],
+    belongs: ["Belongs to", "所属"],
+    members: ["Tasks", "タスク"],
+  },
+  facts: {
+    ...LABELS,
+    created: ["Created", "作成"],
+    eta: ["Not before", "開始予定"],
+    expires: ["Not after", "有効期限"],
+    start: ["Started", "開始"],
+    attempt: ["Attempt started", "この試行の開始"],
+    updated: ["Last change", "最終更新"],
+    estimated: ["Likely end", "終了予測"],
+    end: ["Ended", "終了"],
+    waited: ["Waited", "待ち時間"],
+    took: ["Took", "所要時間"],
+    again: ["May run again until", "再実行の可能性"],
+    number: ["Attempt", "試行"],
+    retries: ["Retries", "再試行"],
+    cause: ["Cause", "原因"],
+    asked: ["Request", "内容"],
+    by: ["By", "依頼者"],
+    why: ["Reason", "理由"],
+    at: ["When", "日時"],
+    acknowledged: ["Carried out", "実施済み"],
+    trace: ["Trace", "トレース"],
+    flower: "Flower",
+    parent: ["Parent", "親タスク"],
+    root: ["Root", "最初のタスク"],
+    againOf: ["Runs again", "再実行元"],
+    againBy: ["Run again by", "再実行先"],
+    group: ["Group", "グループ"],
+    canvas: ["Canvas", "キャンバス"],
+    since: ["Since", "発生"],
+    line: ["Line", "実行中の行"],
+    ofType: ["Of its type", "同じ種別"],
+    last: ["Last request", "最後の依頼"],
+    stalled: ["Stalled since", "更新なし"],
+    late: ["Late since", "遅れ"],
+  },
+  requested: {
+    pause: ["Pause", "一時停止"],
+    cancel: ["Cancel", "キャンセル"],
+    end: ["End", "終了"],
+  },
+  linesGone: [
+    (count) => (count === 1 ? "… 1 line is gone" : `… ${count} lines are gone`),
+    (count) => `… ${count} 行は残っていません`,
+  ],
+  logKeeps: [" (PROGRESS_LOG_KIB keeps more)", "（PROGRESS_LOG_KIB で増やせます）"],
+  happened: { ...HAPPENED, ...WARNINGS },
+  causes: CAUSES,
+  showAll: ["Show all", "すべて表示"],
+  attemptNo: [(number) => `attempt ${number}`, (number) => `${number} 回目`],
+  entriesGone: [
+    (count) => (count === 1 ? "… 1 older entry is gone" : `… ${count} older entries are gone`),
+    (count) => `… 古い ${count} 件は残っていません`,
+  ],
+  now: ["now", "現在"],
+  lane: {
+    wait: [(text) => `Waited ${text}`, (text) => `待ち ${text}`],
+    run: [(text) => `ran ${text}`, (text) => `実行 ${text}`],
+    paused: [(text) => `paused ${text}`, (text) => `一時停止 ${text}`],
+  },
+  attempts: [(n) => `${n} attempts`, (n) => `試行 ${n} 回`],
+  comma: [", ", "、"],
+  usually: [(text) => `usually ${text}`, (text) => `いつもは ${text}`],
+
+  // Of a selection.
+  select: [(id) => `Select ${id}`, (id) => `${id} を選択`],
+  selected: [
+    (n, most) => (n < most ? `${number(n)} selected` : `${number(n)} selected, the most at once`),
+    (n, most) => (n < most ? `${number(n)} 件選択中` : `${number(n)} 件選択中（上限）`),
+  ],
+  page: ["All on this page", "このページのすべて"],
+  allMatching: [
+    (n) => `All tasks that match the filter${n === null ? "" : ` (${number(n)})`}`,
+    (n) => `条件に合うタスク${n === null ? "" : ` ${number(n)} 件`}すべて`,
+  ],
+  done: ["Leave selection", "選択をやめる"],
+  sureAll: [
+    (n) => `Cancel the ${number(n)} selected?`,
+    (n) => `選択した ${number(n)} 件をキャンセルしますか?`,
+  ],
+  yes: [(n) => `Cancel ${number(n)}`, (n) => `${number(n)} 件をキャンセル`],
+  sureAgainAll: [
+    (n, types) => `Run ${number(n)} again: ${types.join(", ")}?`,
+    (n, types) => `${types.join("、")} の ${number(n)} 件を再実行しますか?`,
+  ],
+  oneCause: ["Failures of one cause", "原因ごとの失敗"],
+  againAll: ["Run all again", "すべて再実行"],
+  yesAgain: [(n) => `Run ${number(n)} again`, (n) => `${number(n)} 件を再実行`],
+  askedOf: [
+    (n) => `Requested for ${number(n)} ${n === 1 ? "task" : "tasks"}.`,
+    (n) => `${number(n)} 件に依頼しました。`,
+  ],
+  goingOn: ["Continuing…", "続けています…"],
+  notDone: [
+    (n, why) => `${number(n)} failed: ${why}`,
+    (n, why) => `${number(n)} 件は失敗しました。${why}`,
+  ],
+  left: ["The others are still selected.", "残りは選択されたままです。"],
+  codes: {
+    changed_by_others: [
+      "another change came first; try again.",
+      "ほかの更新と重なりました。もう一度お試しください。",
+    ],
+    too_large: ["its record would be too large.", "記録が大きくなりすぎます。"],
+    unreadable: [
+      "its record cannot be read; another version may have written it.",
+      "記録を読み取れません。別のバージョンが書き込んだ可能性があります。",
+    ],
+  },
+
+  // Of the workers.
+  noWorkers: [
+    "No workers yet. A worker of an app with install() is listed here when it starts.",
+    "応答のあるワーカーはありません。progress-backend を組み込んだワーカーは、起動するとここに表示されます。",
+  ],
+  workersRefused: [
+    "Your token is limited to some tasks: it cannot list workers.",
+    "お使いのトークンは一部のタスク専用のため、ワーカーは表示できません。",
+  ],
+  workerLive: ["Live", "稼働中"],
+  noHeartbeat: [(text) => `no heartbeat for ${text}`, (text) => `${text}前からハートビートなし`],
+  hasShutDown: ["has shut down", "停止済み"],
+  holds: [(n) => `${number(n)} ${n === 1 ? "task" : "tasks"}`, (n) => `${number(n)} 件実行中`],
+  slots: [
+    (n, all) => `${number(n)} of ${number(all)} slots`,
+    (n, all) => `${number(all)} 枠中 ${number(n)} 枠を使用`,
+  ],
+  others: [
+    (n) => `${number(n)} more ${n === 1 ? "worker is" : "workers are"} not listed.`,
+    (n) => `ほかに ${number(n)} 台のワーカーがあります。`,
+  ],
 });

@@ -1,7 +1,6 @@
 // The panel next to the list with one task or workflow. Made when the user opens a row.
 import { button, element, say, styled } from "./dom.js";
 import { makeRecord } from "./record_view.js";
-import { WORDS } from "./record_words.js";
 import { pageOf } from "./task.js";
 
 // go(-1) and go(1) open the previous and the next row, close() closes the panel; refuse(why) is called when an act was
@@ -30,7 +29,7 @@ export async function makePanel(place, { go, close, refuse }) {
   }
 
   function show(kind, id, inWords) {
-    words = WORDS[inWords.code];
+    words = inWords;
     say(previous, words.previous);
     say(following, words.following);
     say(done, words.close);

@@ -1,7 +1,7 @@
 // The page of one task or workflow.
 import { makeFrame } from "./frame.js";
 import { makeRecord } from "./record_view.js";
-import { WORDS } from "./record_words.js";
+import { WORDS } from "./page_words.js";
 import { makeStateLine } from "./state_line.js";
 import { whenGiven } from "./token.js";
 

@@ -3,7 +3,6 @@
 import { sure } from "./acts.js";
 import { actOn, CHANGES, MOST, passing } from "./bulk_acts.js";
 import { button, element } from "./dom.js";
-import { WORDS } from "./selection_words.js";
 
 const ACTS = ["pause", "resume", "cancel", "again"];
 const MOST_TYPES = 3;
@@ -128,7 +127,7 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
   // The selection stays from page to page; another filter clears it.
   function show(inWords) {
     const now = JSON.stringify(filters());
-    words = { ...inWords, ...WORDS[inWords.code] };
+    words = inWords;
     if (now !== filterKey && !busy) chosen.clear();
     filterKey = now;
     for (const [id, row] of rows())
@@ -152,7 +151,7 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
     }
     line.textContent = outcome || words.selected(chosen.size, MOST);
     page.textContent = words.page;
-    all.textContent = words.all(total());
+    all.textContent = words.allMatching(total());
     all.disabled = busy;
     all.hidden = filters() === null || total() === 0;
     done.textContent = words.done;
@@ -168,7 +167,7 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
 
 export function sureAgain(count, types, words) {
   const some = [...types.slice(0, MOST_TYPES), ...(types.length > MOST_TYPES ? ["…"] : [])];
-  return sure(words.sureAgain(count, some), words.sureAgainHow, words.yesAgain(count));
+  return sure(words.sureAgainAll(count, some), words.sureAgainHow, words.yesAgain(count));
 }
 
 // What an act on many has done; `left` is the text if a failed request left some.

@@ -2,7 +2,6 @@
 import { makeBar } from "./bar.js";
 import { element, say, sayOrHide, styled } from "./dom.js";
 import { aboutText, agoOf, normalized, TASK } from "./task.js";
-import { WORDS } from "./workers_words.js";
 
 export async function makeWorkers(place) {
   const title = element("h2");
@@ -16,14 +15,14 @@ export async function makeWorkers(place) {
 
   function show(now, inWords) {
     found = now.found;
-    words = { ...inWords, ...WORDS[inWords.code] };
+    words = inWords;
     const { refused } = now;
-    say(title, words.workers);
+    say(title, words.workersView);
     const rows = found?.workers ?? [];
     const hidden = Math.max((found?.total ?? rows.length) - rows.length, 0);
     const among = hidden ? words.others(hidden) : "";
-    const read = rows.length ? among : words.none;
-    sayOrHide(line, refused ? words.refused : found ? read : words.reading);
+    const read = rows.length ? among : words.noWorkers;
+    sayOrHide(line, refused ? words.workersRefused : found ? read : words.reading);
     drawCards(refused ? [] : rows);
   }
 
@@ -44,7 +43,7 @@ export async function makeWorkers(place) {
     const state = element(
       "span",
       live ? "state live" : "state gone",
-      live ? words.live : silent ? words.gone(silent) : words.ended,
+      live ? words.workerLive : silent ? words.noHeartbeat(silent) : words.hasShutDown,
     );
     const held = slots == null ? words.holds(total) : words.slots(total, slots);
     const more = total - tasks.length;
@@ -55,7 +54,7 @@ export async function makeWorkers(place) {
       state,
       element("p", "", held),
       element("ul", "", ...tasks.map(taskOf)),
-      more > 0 ? element("p", "more", words.more(more)) : "",
+      more > 0 ? element("p", "more", words.andMore(more)) : "",
     );
   }
 
