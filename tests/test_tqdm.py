@@ -4,7 +4,7 @@ import asyncio
 import io
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,6 +15,7 @@ from progress_backend import ProgressNotifier, progress_task
 from progress_backend.record.model import Task
 from progress_backend.tqdm import tqdm, trange
 from tests.apps import App
+from tests.conftest import Install
 from tests.waiting import aeventually, eventually
 
 Job = Callable[[Callable[[], Task]], Any]
@@ -22,10 +23,8 @@ Done = Callable[..., Task]
 
 
 @pytest.fixture
-def app(redis_url: str) -> Iterator[App]:
-    app = App(redis_url, {"task_always_eager": True})
-    yield app
-    app.close()
+def app(installed: Install) -> App:
+    return installed({"task_always_eager": True})
 
 
 @pytest.fixture

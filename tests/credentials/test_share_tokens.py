@@ -7,27 +7,21 @@ import pytest
 from progress_backend import Settings, SettingsError, sign
 from progress_backend.credentials.share_tokens import BEGINS, MOST_TTL_S, Share, ShareTokens
 from progress_backend.errors import InvalidEvent
+from tests.clocks import Clock
 
 OLD, NEW = "o" * 32, "n" * 32
 
 
-class Clock:
-    now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 def test_a_token_counts_until_it_expires() -> None:
-    clock = Clock()
+    clock = Clock(1_000.0)
     shares = ShareTokens((NEW,), clock)
-    share = Share("task", "job é/1", clock.now + 10)
+    share = Share("task", "job é/1", clock.time + 10)
     text = shares.sign(share)
     assert text.startswith(BEGINS)
     # Of characters that a WebSocket's subprotocol and a query take as they are.
     assert re.fullmatch(r"[A-Za-z0-9_.-]+", text)
     assert shares.read(text) == share
-    clock.now += 10
+    clock.time += 10
     assert shares.read(text) is None
 
 

@@ -13,15 +13,9 @@ from progress_backend.credentials import tokens
 from progress_backend.credentials.file_version import EMPTY_S, LOOK_S
 from progress_backend.credentials.tokens import Token, Tokens
 from progress_backend.errors import SettingsError
+from tests.clocks import Clock
 
 HASH = f"sha256:{'0' * 64}"
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def test_a_token_is_stored_as_its_hash_only(tmp_path: Path) -> None:
@@ -91,13 +85,13 @@ def test_a_name_is_of_one_token(tmp_path: Path) -> None:
 def test_the_file_is_read_again_when_it_changes(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    path, clock = tmp_path / "tokens", Clock()
+    path, clock = tmp_path / "tokens", Clock(0.0)
     (first, one), (second, two) = tokens.new("one", "read"), tokens.new("two", "read")
     tokens.write_file(path, [one])
     known = Tokens([], path, clock)
     tokens.write_file(path, [two], removed=["one"])
     assert known.find(first) == one  # it was looked at a moment ago
-    clock.now += LOOK_S
+    clock.time += LOOK_S
     assert known.find(first) is None
     assert known.find(second) == two
     assert not known.still(one)
@@ -106,13 +100,13 @@ def test_the_file_is_read_again_when_it_changes(
         path.unlink() if broken is None else path.write_text(broken)
         caplog.clear()
         for _ in range(3):
-            clock.now += LOOK_S
+            clock.time += LOOK_S
             assert known.find(second) == two
         logged = [record for record in caplog.records if record.levelno == logging.ERROR]
         assert len(logged) == 1
         assert str(path) not in (known.fault or str(path)), "health is open to every client"
     path.write_text("# none any more\n")
-    clock.now += LOOK_S
+    clock.time += LOOK_S
     assert known.find(second) is None
     assert known.configured
     assert known.fault is None
@@ -121,7 +115,7 @@ def test_the_file_is_read_again_when_it_changes(
 def test_a_revoked_token_is_refused_after_a_read_that_failed_for_another_reason(
     tmp_path: Path,
 ) -> None:
-    path, clock = tmp_path / "tokens", Clock()
+    path, clock = tmp_path / "tokens", Clock(0.0)
     (first, one), (_, two) = tokens.new("one", "read"), tokens.new("two", "read")
     tokens.write_file(path, [one, two])
     known = Tokens([], path, clock)
@@ -129,32 +123,32 @@ def test_a_revoked_token_is_refused_after_a_read_that_failed_for_another_reason(
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))  # EMFILE, as under many sockets
-        clock.now += LOOK_S
+        clock.time += LOOK_S
         assert known.find(first) == one
         assert known.fault is not None
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
-    clock.now += LOOK_S
+    clock.time += LOOK_S
     assert known.find(first) is None
     assert known.fault is None
 
 
 def test_a_file_that_is_empty_for_a_moment_is_being_saved(tmp_path: Path) -> None:
-    path, clock = tmp_path / "tokens", Clock()
+    path, clock = tmp_path / "tokens", Clock(0.0)
     text, one = tokens.new("one", "read")
     tokens.write_file(path, [one])
     known = Tokens([], path, clock)
     for _ in range(2):  # the time counts from each save
         path.write_text("")
-        clock.now += LOOK_S
+        clock.time += LOOK_S
         assert known.find(text) == one
         path.write_text(one.line())
-        clock.now += EMPTY_S
+        clock.time += EMPTY_S
         assert known.find(text) == one
     path.write_text("")
-    clock.now += LOOK_S
+    clock.time += LOOK_S
     assert known.find(text) == one
-    clock.now += EMPTY_S
+    clock.time += EMPTY_S
     assert known.find(text) is None
 
 

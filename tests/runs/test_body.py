@@ -3,7 +3,6 @@
 import asyncio
 import inspect
 import threading
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,15 +14,14 @@ from progress_backend.record import events as ev
 from progress_backend.runs.body import around
 from progress_backend.runs.run import Run
 from tests.apps import App
+from tests.conftest import Install
 from tests.records import Records
 from tests.waiting import eventually
 
 
 @pytest.fixture
-def app(redis_url: str) -> Iterator[App]:
-    app = App(redis_url, {"task_always_eager": True}, update_interval_s=0)
-    yield app
-    app.close()
+def app(installed: Install) -> App:
+    return installed({"task_always_eager": True})
 
 
 def says(app: App, task: Any, value: int) -> None:

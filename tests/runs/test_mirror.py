@@ -19,7 +19,7 @@ from progress_backend.runs.mirror import Mirror, meta_of, summary_of
 from progress_backend.runs.run import Run
 from progress_backend.tracking.install import rank_progress
 from tests.apps import App
-from tests.conftest import StartServer
+from tests.conftest import Install, StartServer
 from tests.runs.test_run import Desk
 from tests.strangers import Way
 from tests.waiting import eventually
@@ -28,10 +28,8 @@ TASK = Task("t", "fetch_data", 252, current_items=150, status="running", message
 
 
 @pytest.fixture
-def app(redis_url: str) -> Iterator[App]:
-    app = App(redis_url)
-    yield app
-    app.close()
+def app(installed: Install) -> App:
+    return installed()
 
 
 def run_of(app: App, task_id: str = "t", **options: Any) -> Run:
@@ -45,6 +43,12 @@ def run_of(app: App, task_id: str = "t", **options: Any) -> Run:
     # As of a message of protocol 1 or of another language: it says nothing of the result.
     request = Context(id=task_id, hostname="w@tests", is_eager=False)
     return Run(task_id, Identity(task_type="x"), Desk(), celery_task=task, request=request)
+
+
+def mirrored(app: App, *, events: bool = False, **options: Any) -> tuple[Run, Mirror]:
+    """Such a run, and a mirror with threads of its own."""
+    threads = CeleryThread("results"), CeleryThread("broker")
+    return run_of(app, **options), Mirror(app.celery, *threads, flower_events=events)
 
 
 class Monitor:
@@ -113,10 +117,7 @@ def test_an_unknown_total_is_a_number_that_is_never_reached() -> None:
 
 
 def test_meta_and_event_are_written(app: App, listener: Monitor) -> None:
-    run, mirror = (
-        run_of(app),
-        Mirror(app.celery, CeleryThread("results"), CeleryThread("broker"), flower_events=True),
-    )
+    run, mirror = mirrored(app, events=True)
     mirror.show(run, TASK)
     assert eventually(lambda: app.result("t"))["status"] == "PROGRESS"
     assert app.result("t")["result"] == meta_of(TASK)
@@ -128,10 +129,7 @@ def test_meta_and_event_are_written(app: App, listener: Monitor) -> None:
 
 
 def test_an_event_a_second_and_every_meta(app: App, listener: Monitor) -> None:
-    run, mirror = (
-        run_of(app),
-        Mirror(app.celery, CeleryThread("results"), CeleryThread("broker"), flower_events=True),
-    )
+    run, mirror = mirrored(app, events=True)
     began = time.monotonic()
     for number in range(20):
         mirror.show(run, Task("t", "x", 252, current_items=number, status="running"))
@@ -142,10 +140,7 @@ def test_an_event_a_second_and_every_meta(app: App, listener: Monitor) -> None:
 
 
 def test_events_can_be_left_out(app: App, listener: Monitor) -> None:
-    run, mirror = (
-        run_of(app),
-        Mirror(app.celery, CeleryThread("results"), CeleryThread("broker"), flower_events=False),
-    )
+    run, mirror = mirrored(app)
     mirror.show(run, TASK)
     mirror.revoked(run)
     through(app, mirror)
@@ -157,10 +152,7 @@ def test_events_can_be_left_out(app: App, listener: Monitor) -> None:
 @pytest.mark.parametrize("why", ["ignored", "the job writes its own", "body is over", "ended"])
 def test_a_result_that_is_not_to_be_stored_is_not(app: App, why: str) -> None:
     """Celery would not store it, the job has set a state by hand, or the record has ended."""
-    run, mirror = (
-        run_of(app, ignore_result=why == "ignored"),
-        Mirror(app.celery, CeleryThread("results"), CeleryThread("broker"), flower_events=False),
-    )
+    run, mirror = mirrored(app, ignore_result=why == "ignored")
     run.own_meta, run.closed = why == "the job writes its own", why == "body is over"
     mirror.show(run, replace(TASK, status="cancelled") if why == "ended" else TASK)
     through(app, mirror)
@@ -174,10 +166,7 @@ def test_an_event_is_not_sent_again(
     broker = start_server()
     with Way(broker.url) as way:
         app.celery.conf.update(broker_url=way.url, broker_write_url=way.url)
-        run, mirror = (
-            run_of(app),
-            Mirror(app.celery, CeleryThread("results"), CeleryThread("broker"), flower_events=True),
-        )
+        run, mirror = mirrored(app, events=True)
         mirror.show(run, TASK)
         eventually(lambda: way.requests)
         mirror.close(run, 20)

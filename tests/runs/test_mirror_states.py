@@ -1,7 +1,7 @@
 """States in the result backend that progress may not stand over: the end, and an abort."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -10,19 +10,13 @@ from celery.backends.redis import RedisBackend
 from celery.contrib.abortable import AbortableTask
 from celery.exceptions import SoftTimeLimitExceeded, TaskRevokedError
 
-from progress_backend.runs.celery_thread import CeleryThread
 from progress_backend.runs.mirror import Mirror
 from progress_backend.runs.run import Outcome, Run
 from tests.apps import App
-from tests.runs.test_mirror import TASK, run_of
+from tests.runs.test_mirror import TASK, app, mirrored, run_of
+
+__all__ = ["app"]
 from tests.waiting import eventually
-
-
-@pytest.fixture
-def app(redis_url: str) -> Iterator[App]:
-    app = App(redis_url)
-    yield app
-    app.close()
 
 
 class Wire:
@@ -43,8 +37,8 @@ class Wire:
 
 def held_up(app: App, monkeypatch: pytest.MonkeyPatch) -> tuple[Run, Wire, Mirror]:
     """A run, and a mirror with writes that wait on the wire."""
-    threads = CeleryThread("results"), CeleryThread("broker")
-    return run_of(app), Wire(monkeypatch), Mirror(app.celery, *threads, flower_events=False)
+    run, mirror = mirrored(app)
+    return run, Wire(monkeypatch), mirror
 
 
 def timed_out(*_: object) -> bool:
@@ -108,10 +102,7 @@ def test_a_write_that_failed_is_put_right_once_the_result_backend_answers(
 ) -> None:
     """As a request in the socket of a hung server, of which the client has given up."""
     monkeypatch.setattr("progress_backend.runs.mirror._REST_S", 0.05)
-    run, mirror = (
-        run_of(app),
-        Mirror(app.celery, CeleryThread("results"), CeleryThread("broker"), flower_events=False),
-    )
+    run, mirror = mirrored(app)
     write, read, kept = RedisBackend._set, RedisBackend.get, list[tuple[Any, ...]]()
     failed = threading.Event()
 
@@ -160,10 +151,7 @@ def test_a_job_waits_for_a_write_under_way_and_for_no_more(
 
 
 def test_a_task_that_was_aborted_stays_so(app: App) -> None:
-    run = run_of(app, base=AbortableTask)
-    mirror = Mirror(
-        app.celery, CeleryThread("results"), CeleryThread("broker"), flower_events=False
-    )
+    run, mirror = mirrored(app, base=AbortableTask)
     mirror.show(run, TASK)
     eventually(lambda: app.result("t").get("status") == "PROGRESS")
     run.celery_task.AsyncResult("t").abort()

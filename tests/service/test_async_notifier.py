@@ -188,18 +188,6 @@ def test_the_two_notifiers_have_one_name() -> None:
     ]
 
 
-async def test_texts_of_the_ends(service: ProgressService) -> None:
-    done, failed = [await service.create_task("x", 10) for _ in range(2)]
-    await ProgressNotifier(done, service).complete()
-    assert (await service.get_task_status(done))["current_status"] == "完了しました"
-    notifier = ProgressNotifier(failed, service)
-    await notifier.update(4, 10)
-    await notifier.error("why")
-    body = await service.get_task_status(failed)
-    assert (body["current_status"], body["error_message"]) == ("エラーが発生しました", "why")
-    assert body["progress"]["current"] == 4
-
-
 def specification() -> dict[str, Any]:
     """The classes of the specification's two listings, as it has them."""
     names: dict[str, Any] = {}

@@ -13,20 +13,13 @@ from progress_backend.service.progress_service import ProgressService
 from progress_backend.service.redis_progress_service import RedisProgressService
 from progress_backend.settings import Settings
 from progress_backend.store.async_store import AsyncStore
+from tests.clocks import Clock
 from tests.conftest import StartServer
 from tests.waiting import eventually
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.time = 1_705_314_600.0
-
-    def __call__(self) -> float:
-        return self.time
-
-
 async def test_memory_deletes_tasks_a_day_after_their_end() -> None:
-    clock = Clock()
+    clock = Clock(1_705_314_600.0)
     service = ProgressService(clock=clock)
     ended, live = [await service.create_task("x", 1) for _ in range(2)]
     await service.update_progress(ended, status="completed")
@@ -45,7 +38,7 @@ async def test_memory_looks_for_old_tasks_once_an_interval(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO, "progress_backend.service")
-    clock = Clock()
+    clock = Clock(1_705_314_600.0)
     service = ProgressService(Settings(cleanup_interval_s=60, retention_s=10), clock=clock)
     task_id = await service.create_task("x", 1)
     await service.update_progress(task_id, status="completed")

@@ -1,6 +1,6 @@
 """What a worker's main process sees, as Celery signals it; real workers: tests/integration."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from unittest.mock import Mock
 
@@ -21,6 +21,7 @@ from progress_backend.tracking.headers import RUN
 from progress_backend.tracking.request_methods import watch_requests
 from progress_backend.tracking.tracker import LEASE_VARIABLE
 from tests.apps import App
+from tests.conftest import Install
 from tests.records import Records
 from tests.waiting import PATIENCE_S, eventually
 
@@ -28,14 +29,12 @@ LEASE = "w@tests/1"
 
 
 @pytest.fixture
-def app(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+def app(installed: Install, monkeypatch: pytest.MonkeyPatch) -> App:
     """That of a worker's main process, which runs no task itself."""
     monkeypatch.setenv(LEASE_VARIABLE, LEASE)
     for wait in ("ASK_S", "_PATIENCE_S"):
         monkeypatch.setattr(f"progress_backend.tracking.stored_success.{wait}", PATIENCE_S)
-    app = App(redis_url)
-    yield app
-    app.close()
+    return installed()
 
 
 @pytest.fixture
