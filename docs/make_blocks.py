@@ -1,15 +1,13 @@
 """The parts of the documents that are printed from the code: where a document has the line
 `--8<-- "NAME.md"`, the site has what BLOCKS prints."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from . import make_metrics, make_reference, make_statuses, make_texts, make_types, tables
+from . import make_reference, make_texts, make_types, tables
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
@@ -28,7 +26,7 @@ BLOCKS: Final[dict[str, Callable[[], str]]] = {
     "home": partial(home, "README.md"),
     "home-ja": partial(home, "README.ja.md"),
     "settings": tables.settings,
-    "transitions": make_statuses.table,
+    "transitions": tables.transitions,
     "texts": make_texts.table,
     "message": make_texts.message,
     "api": make_reference.summary,
@@ -36,7 +34,7 @@ BLOCKS: Final[dict[str, Callable[[], str]]] = {
     "commands": make_reference.commands,
     "failures": tables.failures,
     "keys": tables.keys,
-    "metrics": make_metrics.table,
+    "metrics": tables.figures,
     "task-schema": lambda: f"```json\n{make_types.printed()['schema']}\n```",
     "task-types": lambda: f"```ts\n{make_types.printed()['typescript']}\n```",
 }

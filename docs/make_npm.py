@@ -1,8 +1,6 @@
 """Writes the npm package of `<task-progress>` from docs/npm and the made scripts; `npm pack` there
 makes a file to publish: python -m docs.make_npm [FOLDER]; without a folder, build/npm."""
 
-from __future__ import annotations
-
 import shutil
 import sys
 from pathlib import Path

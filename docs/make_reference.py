@@ -1,7 +1,5 @@
 """The HTTP reference and the commands' help, from the OpenAPI description and from click."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Iterator
 from typing import Any, Final

@@ -2,8 +2,6 @@
 `python -m docs.make_texts` writes the texts, and those of the terminal that the page has, too, as
 the page's modules."""
 
-from __future__ import annotations
-
 import json
 from datetime import datetime, timedelta
 from pathlib import Path

@@ -2,8 +2,6 @@
 `python -m docs.make_types schema` or `typescript` prints one of them, `python` the types of the
 dictionaries, which are progress_backend/record/bodies.pyi."""
 
-from __future__ import annotations
-
 import json
 import sys
 from typing import Any, Final

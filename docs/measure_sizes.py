@@ -5,8 +5,6 @@ matter, and prints the table of docs/scale.md. Takes some minutes. With fewer TA
 columns of memory are scaled up to 100,000, which is a little off: a server grows in steps.
 """
 
-from __future__ import annotations
-
 import sys
 import uuid
 from datetime import timedelta

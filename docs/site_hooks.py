@@ -2,8 +2,6 @@
 Japanese page behind English ones; llms.txt; and an error where a page loads something of another
 host."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,13 +15,6 @@ from progress_backend.record.default_texts import Locale
 BOOSTS: Final = {"Tutorial": 2.0, "How-to": 2.0, "日本語": 0.5}
 #: Pages whose many names would fill the first results.
 _NAMES: Final = {"python-reference.md": 0.5, "changelog.md": 0.2}
-#: Addresses that moved.
-MOVED: Final = {
-    "secure.html": "access.html",
-    "signals.html": "contributing/signals.html",
-    "kubernetes.html": "docker.html",
-    "compatibility.html": "upgrade.html",
-}
 #: Files of the recorded page.
 RECORDED: Final[dict[str, Locale]] = {"recorded.html": "en", "recorded.ja.html": "ja"}
 #: What a browser loads by itself; a link that a reader follows is none of it.
@@ -43,13 +34,10 @@ def on_page_markdown(markdown: str, /, page: Any, **_: Any) -> str:
 
 
 def on_post_build(config: Mapping[str, Any], **_: Any) -> None:
-    """Writes llms.txt, the addresses that moved and the recorded page, and ends with 1 where a page
-    loads something of another host."""
+    """Writes llms.txt and the recorded page, and ends with 1 where a page loads something of
+    another host."""
     site = Path(config["site_dir"])
     (site / "llms.txt").write_text(llms(config), encoding="utf-8")
-    for old, new in MOVED.items():
-        to_new = f'<meta http-equiv="refresh" content="0; url={new}"><a href="{new}">{new}</a>'
-        (site / old).write_text(f"<!doctype html>{to_new}\n", encoding="utf-8")
     for name, locale in RECORDED.items():
         (site / name).write_text(recorded_page(locale), encoding="utf-8")
     if found := list(foreign(site)):

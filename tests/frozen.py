@@ -15,7 +15,7 @@ import click
 import msgspec
 
 import progress_backend
-from docs import make_metrics, tables
+from docs import tables
 from progress_backend import Settings
 from progress_backend.cli import main
 from progress_backend.record import act_refusal, default_texts, outcomes
@@ -69,10 +69,10 @@ def _keys() -> Iterator[str]:
 
 
 def _metrics() -> Iterator[str]:
-    for metric in make_metrics.metrics():
+    for metric in tables.metrics():
         if metric.name.startswith("progress_"):
             yield f"{metric.name} is a {metric.type}"
-    for name, labels in make_metrics.names().items():
+    for name, labels in tables.names().items():
         if name.startswith("progress_"):
             yield f"{name} {sorted(labels)}"
 

@@ -14,7 +14,7 @@ import redis
 import yaml
 from click.testing import CliRunner
 
-from docs import make_metrics
+from docs import tables
 from progress_backend import Settings
 from progress_backend.cli import main
 from progress_backend.credentials import tokens
@@ -107,7 +107,7 @@ def test_the_pings_and_the_proxys_patience_fit() -> None:
 def test_the_alerts_are_about_figures_that_there_are() -> None:
     file = ROOT / "docker" / "prometheus" / "progress.rules.yml"
     (group,) = yaml.safe_load(file.read_text("utf-8"))["groups"]
-    there = make_metrics.names()
+    there = tables.names()
     for rule in group["rules"]:
         assert rule.keys() <= {"alert", "expr", "for", "labels", "annotations"}
         assert rule["labels"] in ({"severity": "page"}, {"severity": "ticket"})
@@ -124,7 +124,7 @@ def test_the_alerts_are_about_figures_that_there_are() -> None:
 def test_the_dashboard_is_about_all_figures_and_labels_that_there_are() -> None:
     file = ROOT / "docker" / "grafana" / "progress.json"
     dashboard = json.loads(file.read_text("utf-8"))
-    there, shown = make_metrics.names(), set()
+    there, shown = tables.names(), set()
     for panel in dashboard["panels"]:
         for target in panel["targets"]:
             named = re.findall(r"\b(progress_\w+)(?:\{([^}]*)\})?", target["expr"])
@@ -154,7 +154,7 @@ def test_the_figures_are_those_that_are_served(start_api: StartApi, redis_url: s
         for name in re.findall(r"^(\w+)", api.http.get("/metrics").text, re.MULTILINE)
         if not name.endswith("_created")
     }
-    assert served == set(make_metrics.names())
+    assert served == set(tables.names())
 
 
 def promtool() -> str:

@@ -63,15 +63,6 @@ def test_the_search_finds_a_how_to_before_the_python_reference() -> None:
     assert weight("How-to", "control.md") > weight("Reference", "reference.md") > python
 
 
-def test_an_address_that_moved_leads_to_its_page(tmp_path: Path) -> None:
-    nav = site_hooks.pages(SITE["nav"])
-    pages = {file.removesuffix("md") + "html" for _, file in nav}
-    assert not pages & site_hooks.MOVED.keys()
-    assert pages >= set(site_hooks.MOVED.values())
-    site_hooks.on_post_build({**SITE, "site_dir": tmp_path})
-    assert 'url=access.html"' in (tmp_path / "secure.html").read_text()
-
-
 @pytest.mark.parametrize(
     ("html", "found"),
     [
