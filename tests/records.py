@@ -1,14 +1,18 @@
 """Real records in a real store, for the tests of what reads and steers them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from progress_backend.flows import task_log
+from progress_backend.flows.stored_record import milliseconds
+from progress_backend.operations import leases, stacks
 from progress_backend.record import events as ev
-from progress_backend.record import task_json
+from progress_backend.record import task_json, timeline
 from progress_backend.record.default_texts import Locale, text
 from progress_backend.record.log_line import LogLine
-from progress_backend.record.model import Member, Task, Warnings, Worker
+from progress_backend.record.model import Member, Task, Warnings, Worker, rendered
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.waiting import PATIENCE_S
@@ -94,21 +98,36 @@ class Records:
     def fail(self, task_id: str, why: str) -> Task:
         return self.apply(task_id, ev.Failed(error_message=why))
 
-    def log(self, task_id: str, text: str, level: str = "info", lost: int = 0) -> None:
-        """A line of the task's log, after so many that had no room."""
-        with Store(self.settings, PATIENCE_S) as store:
-            store.ready()
-            lines = [LogLine(1_705_282_200.25, level, text)]
+    def log(self, task_id: str, *texts: str, level: str = "info", lost: int = 0) -> None:
+        """Lines of the task's log, after so many that had no room."""
+        with self._opened() as store:
+            lines = [LogLine(1_705_282_200.25, level, text) for text in texts]
             store.execute(
                 task_log.add(task_id, 1, lines, lost, store.settings, store.flows.redaction)
             )
 
+    def renew(self, lease: str = "lease-1", seconds: float = 86_400) -> None:
+        """The worker with this lease lives, for so long."""
+        with self._opened() as store:
+            store.execute(leases.renew(lease, milliseconds(store.now()) + int(seconds * 1_000)))
+
+    def stack(self, task_id: str, *frames: Any, event: str = "stack", **about: Any) -> None:
+        """Its process has answered with these frames: now, or at `time`."""
+        with self._opened() as store:
+            entry = {"time": rendered(store.now()), "event": event, "frames": frames, **about}
+            store.execute(stacks.keep(task_id, timeline.encoded(entry)))
+
     def apply(self, task_id: str, event: ev.Event) -> Task:
-        with Store(self.settings, PATIENCE_S) as store:
-            store.ready()
+        with self._opened() as store:
             applied = store.run(store.flows.apply(task_id, (event,), self._later(store.now())))
         assert applied.refused is None, applied.refused
         return applied.task
+
+    @contextmanager
+    def _opened(self) -> Iterator[Store]:
+        with Store(self.settings, PATIENCE_S) as store:
+            store.ready()
+            yield store
 
     def _later(self, now: datetime) -> datetime:
         """The time, and after the one before: each store measures Redis's clock for itself, on a

@@ -1,10 +1,10 @@
 """A site of another origin than the API's, with a policy as strict as a careful site's."""
 
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Protocol, Self
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler
+from typing import Protocol
 
-from tests.ports import free_port
+from tests.answering import answer, answering
 
 #: No inline style or script, no eval.
 POLICY = (
@@ -22,40 +22,22 @@ class Served(Protocol):
     port: int
 
 
-class Site:
+class Site(ExitStack):
     """Serves one page; a call makes the page and is its address."""
 
     def __init__(self) -> None:
-        page = self._served = {"/": ("", "default-src 'none'")}
+        super().__init__()
+        self._served = "", "default-src 'none'"
+        self.origin = self.enter_context(answering(GET=self._answer))
+        self.port = int(self.origin.rpartition(":")[2])
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                text, policy = page.get(self.path, ("", "default-src 'none'"))
-                self.send_response(200 if text else 404)
-                self.send_header("Content-Type", "text/html")
-                self.send_header("Content-Security-Policy", policy)
-                self.end_headers()
-                self.wfile.write(text.encode())
-
-            def log_message(self, *_: object) -> None:
-                """Says nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", free_port()), Handler)
-        self._thread = Thread(target=self._server.serve_forever, daemon=True)
-        self.port = self._server.server_port
-        self.origin = f"http://127.0.0.1:{self.port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(10)
+    def _answer(self, request: BaseHTTPRequestHandler) -> None:
+        text, policy = self._served if request.path == "/" else ("", "default-src 'none'")
+        head = {"Content_Type": "text/html", "Content_Security_Policy": policy}
+        answer(request, 200 if text else 404, text.encode(), **head)
 
     def __call__(self, body: str, api: Served, *, lang: str = "en", policy: str = POLICY) -> str:
         address = f"http://127.0.0.1:{api.port}"
         page = PAGE.format(lang=lang, api=address, body=body)
-        self._served["/"] = page, policy.format(api=address, ws=address.replace("http", "ws"))
+        self._served = page, policy.format(api=address, ws=address.replace("http", "ws"))
         return self.origin

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from celery.contrib.testing.worker import start_worker
 from playwright.sync_api import Page, expect
 
 from progress_backend import progress_task
 from progress_backend.credentials import tokens
 from progress_backend.settings import Settings
 from progress_backend.web import create_app
-from tests.apps import App, in_process
+from tests.apps import App, in_process, working
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import row, shows
 from tests.browser.test_axe import complaints
@@ -39,7 +38,7 @@ def shop(installed: Install) -> Iterator[App]:
     @progress_task
     def unmarked(self: Any) -> None: ...
 
-    with start_worker(app.celery, perform_ping_check=False, shutdown_timeout=60):
+    with working(app.celery):
         yield app
 
 

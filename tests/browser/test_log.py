@@ -1,17 +1,11 @@
 """The script of the page about logs, in a page of the API's own address."""
 
 import re
-from collections.abc import Callable
 
-import pytest
 import redis
 from playwright.sync_api import expect
 
-from progress_backend.flows import task_log
 from progress_backend.operations.keys import Keys
-from progress_backend.record.log_line import LogLine
-from progress_backend.settings import Settings
-from progress_backend.store.drivers import Store
 from tests.browser.conftest import OpenPage
 from tests.docs.reading import blocks
 from tests.records import Records
@@ -25,41 +19,24 @@ const taskId = "{task_id}";
 """
 
 
-Write = Callable[..., None]
-
-
-@pytest.fixture
-def write(redis_url: str) -> Write:
-    """Adds a line to a task's log, as its run does."""
-
-    def add(task_id: str, text: str, level: str = "info", lost: int = 0, count: int = 1) -> None:
-        with Store(Settings(redis_url=redis_url)) as store:
-            store.ready()
-            lines = [LogLine(1_705_282_200.25, level, text)] * count
-            about = (task_id, 1, lines, lost, store.settings, store.flows.redaction)
-            store.execute(task_log.add(*about))
-
-    return add
-
-
 def test_the_page_of_a_task_shows_its_log(
-    api: RunningApi, write: Write, open_page: OpenPage
+    api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
     task_id = api.create()
     page = open_page(api, f"/task/{task_id}?lang=en")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     log = page.get_by_role("log", name="Log")
     expect(log).to_have_count(0)
-    write(task_id, "252 days to fetch")
-    write(task_id, "<b>2023-08-11</b> has no prices", "warning")
+    records.log(task_id, "252 days to fetch")
+    records.log(task_id, "<b>2023-08-11</b> has no prices", level="warning")
     page.reload()
     lines = log.locator("p")
     expect(lines).to_have_count(2)
     expect(lines.nth(1)).to_have_text("01:30:00warning<b>2023-08-11</b> has no prices")
-    write(task_id, "再試行\n二行目", "error", lost=7)
+    records.log(task_id, "再試行\n二行目", level="error", lost=7)
     expect(lines).to_have_count(4)
     expect(lines.nth(2)).to_have_text("… 7 lines are gone")
-    write(task_id, "the last")
+    records.log(task_id, "the last")
     api.update(task_id, "completed")
     expect(lines.last).to_have_text("01:30:00infothe last")
     seen = log.locator("[data-line]:visible")
@@ -76,28 +53,28 @@ def test_the_page_of_a_task_shows_its_log(
 
 
 def test_a_page_says_how_many_lines_are_gone_and_what_a_log_keeps(
-    api: RunningApi, write: Write, open_page: OpenPage
+    api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
     task_id = api.create()
-    write(task_id, "line", count=200)
+    records.log(task_id, *["line"] * 200)
     page = open_page(api, f"/task/{task_id}?lang=en")
     lines = page.get_by_role("log", name="Log").locator("p")
     for shown in range(200, 1_001, 200):
         expect(lines).to_have_count(shown)
-        write(task_id, "line", count=200)  # as many as the store keeps
+        records.log(task_id, *["line"] * 200)  # as many as the store keeps
     expect(lines.first).to_have_text("… 200 lines are gone (PROGRESS_LOG_KIB keeps more)")
     assert lines.count() == 1_001
 
 
 def test_a_page_shows_the_log_of_a_restored_redis_alone(
-    api: RunningApi, write: Write, open_page: OpenPage, redis_url: str
+    api: RunningApi, records: Records, open_page: OpenPage, redis_url: str
 ) -> None:
     task_id = api.create()
-    write(task_id, "kept", count=2)
+    records.log(task_id, "kept", "kept")
     with redis.Redis.from_url(redis_url) as client:
         name = Keys().log(task_id)
         copy = client.dump(name)
-        write(task_id, "lost")
+        records.log(task_id, "lost")
         page = open_page(api, f"/task/{task_id}?lang=en")
         lines = page.get_by_role("log", name="Log").locator("p")
         expect(lines).to_have_count(3)
@@ -106,11 +83,11 @@ def test_a_page_shows_the_log_of_a_restored_redis_alone(
 
 
 def test_the_last_lines_of_a_run_that_was_cancelled(
-    api: RunningApi, write: Write, open_page: OpenPage, redis_url: str
+    api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
     """Its cancel is final as it is recorded, and its run goes on until it acknowledges that."""
-    Records(redis_url).start("cancelled")
-    write("cancelled", "252 days to fetch")
+    records.start("cancelled")
+    records.log("cancelled", "252 days to fetch")
     page = open_page(api, "/task/cancelled?lang=en")
     lines = page.get_by_role("log", name="Log").locator("p")
     expect(lines).to_have_count(1)
@@ -119,17 +96,17 @@ def test_the_last_lines_of_a_run_that_was_cancelled(
     for _ in range(2):
         with page.expect_response(lambda answer: "/log?" in answer.url):
             pass
-    write("cancelled", "30 days undone")
+    records.log("cancelled", "30 days undone")
     expect(lines.last).to_contain_text("30 days undone")
 
 
-def test_a_page_follows_a_log(api: RunningApi, write: Write, open_page: OpenPage) -> None:
+def test_a_page_follows_a_log(api: RunningApi, records: Records, open_page: OpenPage) -> None:
     page, task_id = open_page(api), api.create()
     (snippet,) = blocks("docs/logs.md", "Reading", "js")
-    write(task_id, "<b>first</b>")
+    records.log(task_id, "<b>first</b>")
     page.evaluate("() => {" + READERS.replace("{task_id}", task_id) + snippet.text + "}")
     shown = page.locator("pre.log")
     expect(shown).to_have_text("<b>first</b>\n")
-    write(task_id, "第二")
+    records.log(task_id, "第二")
     expect(shown).to_have_text("<b>first</b>\n第二\n")
     api.update(task_id, "completed")

@@ -8,8 +8,6 @@ import pytest
 import redis
 from playwright.sync_api import expect
 
-from progress_backend.flows.stored_record import milliseconds
-from progress_backend.operations import leases
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
@@ -62,9 +60,7 @@ def test_the_header_says_where_one_is_and_how_it_goes(
     records.start("runs")
     records.create("waits")
     records.member("m", "the-group", name="nightly")
-    with Store(records.settings) as store:
-        store.ready()
-        store.execute(leases.renew("celery@one/0", milliseconds(store.now()) + 86_400_000))
+    records.renew("celery@one/0")
     api = start_api(redis_url=redis_url, title="<b>Staging</b>", title_color="red")
     page = open_page(api, "/?lang=en", color_scheme="light")
     heading = page.locator("h1")

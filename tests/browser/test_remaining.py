@@ -18,7 +18,6 @@ from tests.browser.looking import other_language
 from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
-from tests.web.test_overview import renewed
 
 #: What four runs have missed their prediction by, as logarithms.
 APART, FAR_APART = (-0.5, -0.1, 0.1, 0.5), (-1.0, -1.0, 1.0, 1.0)
@@ -138,7 +137,7 @@ def test_a_waiting_tasks_place_and_estimated_start_are_shown(
     expect(message_of(page, "t0")).to_contain_text("no worker is running")
     expect(time_of(page, "t0")).to_have_text("")
     expect(open_page(api, "/task/t0").locator(".why")).to_have_text("no worker is running")
-    renewed(records, "lease-1")
+    records.renew()
     expect(message_of(page, "t0")).to_contain_text("first of its type")
     expect(message_of(page, "t1")).to_contain_text("1 of its type ahead")
     expect(message_of(page, "t13")).to_contain_text("about 13 of its type ahead")

@@ -4,15 +4,13 @@ It stands on another site, on another port of this machine, or under a name that
 the service after the page was loaded (DNS rebinding), where the browser takes both for one.
 """
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 import redis
 from playwright.sync_api import Browser, Page, Route
 
+from tests.answering import answer, answering
 from tests.records import Records
 from tests.waiting import eventually
 from tests.web.conftest import StartApi
@@ -98,28 +96,12 @@ async ([base, wanted]) => {
 """
 
 
-class Foreign(BaseHTTPRequestHandler):
-    """Another site's empty page."""
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.end_headers()
-        self.wfile.write(b"<!doctype html><title>Kittens</title><body>")
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
 @pytest.fixture
 def foreign() -> Iterator[int]:
-    """The port of another site."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Foreign) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server.server_address[1]
-        server.shutdown()
-        thread.join()
+    """The port of another site, which has an empty page."""
+    page = b"<!doctype html><title>Kittens</title><body>"
+    with answering(GET=lambda one: answer(one, 200, page, Content_Type="text/html")) as url:
+        yield int(url.rpartition(":")[2])
 
 
 @pytest.fixture

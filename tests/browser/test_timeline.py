@@ -7,15 +7,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from progress_backend.flows.stored_record import milliseconds
-from progress_backend.operations import leases, stacks
 from progress_backend.record import events as ev
-from progress_backend.record import timeline
-from progress_backend.record.model import Worker, rendered
+from progress_backend.record.model import Worker
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import other_language
+from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
@@ -139,18 +137,12 @@ def test_a_stack_is_asked_for_and_folds_celerys_lines(
     )
     frame = {"file": "jobs.py", "line": 2, "function": "fetch", "code": "time.sleep(60)"}
     folded = {"file": "celery/app/trace.py", "line": 1, "function": "trace_task", "folded": True}
-    with Store(Settings(redis_url=redis_url)) as store:
-        store.ready()
-        store.execute(leases.renew("lease-1", milliseconds(store.now()) + 3_600_000))
+    Records(redis_url).renew()
     page = open_page(api, "/task/job?lang=en")
     with page.expect_response("**/internal/task/job/stack") as asked:
         page.get_by_role("button", name="Show current line").click()
     assert asked.value.status == 202
-    with Store(Settings(redis_url=redis_url)) as store:
-        store.ready()
-        entry: dict[str, Any] = {"time": rendered(store.now()), "event": "stack"}
-        entry |= {"cause": "time_limit", "frames": [frame, folded, folded]}
-        store.execute(stacks.keep("job", timeline.encoded(entry)))
+    Records(redis_url).stack("job", frame, folded, folded, cause="time_limit")
     row = page.locator(".timeline li.stack")
     expect(row.locator("b")).to_have_text("Stack")
     expect(row.locator("small")).to_have_text("time limit is near")

@@ -8,11 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from progress_backend.operations import stacks
 from progress_backend.record import events as ev
-from progress_backend.record import timeline
-from progress_backend.record.model import rendered
-from progress_backend.store.drivers import Store
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import listed, other_language, row
 from tests.records import Records
@@ -76,11 +72,7 @@ def test_the_panel_of_a_stalled_job_begins_with_its_line(
         {"file": "/app/tasks.py", "line": 82, "function": "fetch_page", "code": "get(page)"},
         {"file": "celery/app/trace.py", "line": 9, "function": "trace", "folded": True},
     ]
-    with Store(records.settings) as store:
-        store.ready()
-        now = rendered(store.now())
-        entry = {"time": now, "event": "stack", "cause": "stalled", "frames": frames}
-        store.execute(stacks.keep("job", timeline.encoded(entry)))
+    records.stack("job", *frames, cause="stalled")
     page = open_page(api, "/task/job?lang=en")
     first = page.locator("#record .head").locator("xpath=*[1]")
     expect(first).to_have_text("No value for 22 min, at fetch_page (tasks.py:82)")

@@ -13,7 +13,6 @@ from tests.browser.looking import marked, never_loaded_again, row, shows
 from tests.records import Records
 from tests.servers import Server, Worker
 from tests.web.conftest import StartApi
-from tests.web.test_overview import renewed
 
 ALPHA = Runner("celery@alpha/0123456789abcdef", "celery@alpha")
 
@@ -27,7 +26,7 @@ def test_each_worker_is_there_with_what_it_runs(
     records.apply("held", ev.Created(identity=identity))
     records.apply("held", ev.Started(identity=identity, worker=ALPHA))
     records.progress("held", 63)
-    renewed(records, ALPHA.lease)
+    records.renew(ALPHA.lease)
     page = open_page(start_api(redis_url=store.url))
     shows(page, "held", "running")
     marked(page)
@@ -68,7 +67,7 @@ def test_nothing_is_cut_off(start_api: StartApi, open_page: OpenPage, redis_url:
         records.apply(
             f"job-{number}", ev.Started(identity=ev.Identity("fetch_data"), worker=runner)
         )
-    renewed(records, runner.lease)
+    records.renew(runner.lease)
     api = start_api(create_app(Settings(redis_url=redis_url)))
     viewport = {"width": 320, "height": 800}
     page = open_page(api, "/?lang=en&view=workers", viewport=viewport)

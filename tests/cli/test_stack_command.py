@@ -1,8 +1,5 @@
 """The command `stack`, over a store, and what `show` has of it."""
 
-from progress_backend.operations import leases, stacks
-from progress_backend.record import timeline
-from progress_backend.store.drivers import Store
 from tests.cli.conftest import Run
 from tests.records import Records
 
@@ -11,12 +8,10 @@ def test_a_stack_is_printed_with_celerys_frames_folded(run: Run, records: Record
     records.start("runs")
     frame = {"file": "jobs.py", "line": 2, "function": "fetch", "code": "time.sleep(60)"}
     folded = {"file": "celery/app/trace.py", "line": 1, "function": "trace_task", "folded": True}
-    about = {"cause": "request", "same_s": 1.0, "frames": [frame, folded, folded]}
-    with Store(records.settings) as store:
-        store.execute(leases.renew("lease-1", 2**52))
-        # Its process has answered as soon as it is asked.
-        answer = {"time": "2100-01-01T00:00:00.000+00:00", "event": "stack", **about}
-        store.execute(stacks.keep("runs", timeline.encoded(answer)))
+    records.renew()
+    # Its process has answered as soon as it is asked.
+    about = {"cause": "request", "same_s": 1.0, "time": "2100-01-01T00:00:00.000+00:00"}
+    records.stack("runs", frame, folded, folded, **about)
     result = run("stack", "runs")
     assert result.exit_code == 0, result.output
     assert result.output.splitlines()[1:] == [

@@ -2,7 +2,6 @@
 
 import json
 
-from progress_backend.flows.stored_record import milliseconds
 from progress_backend.operations import leases
 from progress_backend.store.drivers import Store
 from tests.cli.conftest import Run
@@ -12,11 +11,10 @@ from tests.records import Records
 def test_the_workers(run: Run, records: Records) -> None:
     with Store(records.settings) as store:
         store.ready()
-        until_ms = milliseconds(store.now()) + 30_000
         for lease in ("celery@b\x1b[2J/1", "celery@a/2", "celery@old/3"):
-            store.execute(leases.renew(lease, until_ms))
+            records.renew(lease, 30)
         store.execute(leases.end("celery@old/3"))
-        store.execute(leases.renew("lease-1", until_ms - 60_000))
+    records.renew(seconds=-30)
     records.start("8a4b0e7c-0001")
     records.progress("8a4b0e7c-0001", 126)
     head, first, second, ended, dead, *rest = run("workers").output.splitlines()

@@ -1,38 +1,18 @@
 """A task's log over HTTP."""
 
-from collections.abc import Iterator
-
-import pytest
-
-from progress_backend.flows import task_log
-from progress_backend.record.log_line import LogLine
 from progress_backend.service.redis_progress_service import RedisProgressService
-from progress_backend.settings import Settings
-from progress_backend.store.drivers import Store
+from tests.records import Records
 from tests.web.serving import RunningApi
 
 
-@pytest.fixture
-def store(redis_url: str) -> Iterator[Store]:
-    """To write lines to."""
-    with Store(Settings(redis_url=redis_url)) as store:
-        store.ready()
-        yield store
-
-
-def write(store: Store, task_id: str, *texts: str) -> None:
-    lines = [LogLine(1_705_282_200.25, "info", text) for text in texts]
-    store.execute(task_log.add(task_id, 1, lines, 0, store.settings, store.flows.redaction))
-
-
-async def test_the_lines_as_json(api: RunningApi, store: Store) -> None:
+async def test_the_lines_as_json(api: RunningApi, redis_url: str) -> None:
     task_id = api.create()
     empty = api.http.get(f"/internal/task/{task_id}/log")
     assert empty.json() == {"task_id": task_id, "first": None, "last": None, "lines": []}
-    write(store, task_id, "a", "二行\n目")
+    Records(redis_url).log(task_id, "a", "二行\n目")
     body = api.http.get(f"/internal/task/{task_id}/log").json()
     assert (body["first"], body["last"]) == (1, 2)
-    async with RedisProgressService(settings=store.settings) as service:
+    async with RedisProgressService(redis_url) as service:
         assert await service.get_task_log(task_id) == body
     assert body["lines"][1] == {
         "id": 2,

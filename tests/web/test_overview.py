@@ -7,26 +7,17 @@ from typing import Any
 import pytest
 
 from progress_backend.credentials import tokens
-from progress_backend.flows.stored_record import milliseconds
-from progress_backend.operations import leases
 from progress_backend.record import events as ev
 from progress_backend.service.redis_progress_service import RedisProgressService
-from progress_backend.store.drivers import Store
 from progress_backend.web import health
 from tests.records import Records
 from tests.web.conftest import StartApi
 from tests.web.serving import RunningApi
 
 
-def renewed(records: Records, lease: str) -> None:
-    with Store(records.settings) as store:
-        store.ready()
-        store.execute(leases.renew(lease, milliseconds(store.now()) + 86_400_000))
-
-
 async def test_the_workers_and_what_they_run(api: RunningApi, redis_url: str) -> None:
     records = Records(redis_url)
-    renewed(records, "lease-1")
+    records.renew()
     records.start("job")
     records.progress("job", 126)
     answer = api.http.get("/internal/workers")

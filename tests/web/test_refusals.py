@@ -6,9 +6,6 @@ from typing import Any
 import pytest
 import redis
 
-from progress_backend.flows.stored_record import milliseconds
-from progress_backend.operations import leases
-from progress_backend.store.drivers import Store
 from progress_backend.web.strict_request import MAX_BODY, MAX_DEPTH
 from tests.records import Records
 from tests.web.serving import RunningApi
@@ -201,9 +198,7 @@ def test_a_live_workers_run_ends_by_itself(api: RunningApi, redis_url: str) -> N
     records = Records(redis_url)
     task = records.start("job")
     assert task.worker is not None
-    with Store(records.settings) as store:
-        store.ready()
-        store.execute(leases.renew(task.worker.lease, milliseconds(store.now()) + 86_400_000))
+    records.renew()
     before = api.status("job").content
     answer = api.update("job", "completed")
     assert (answer.status_code, answer.json()["status"]) == (409, "running")

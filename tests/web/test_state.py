@@ -6,12 +6,8 @@ from typing import Any
 import pytest
 from celery import Celery
 
-from progress_backend.flows.stored_record import milliseconds
-from progress_backend.operations import leases
 from progress_backend.record import events as ev
 from progress_backend.record.responses import still_runs
-from progress_backend.settings import Settings
-from progress_backend.store.drivers import Store
 from progress_backend.terminal.opening import of_api
 from progress_backend.terminal.readers import TasksReader
 from progress_backend.web.state import result_backend_of
@@ -25,16 +21,10 @@ from tests.web.test_websockets import received
 QUICK: dict[str, Any] = {"lease_s": 1, "reap_interval_s": 0.2}
 
 
-def running(redis_url: str, lease_ms: int) -> None:
+def running(redis_url: str, seconds: float) -> None:
     """A running task of a worker with a lease that is valid for so long."""
     Records(redis_url).start("job")
-    renewed(redis_url, lease_ms)
-
-
-def renewed(redis_url: str, lease_ms: int) -> None:
-    with Store(Settings(redis_url=redis_url)) as store:
-        store.ready()
-        store.execute(leases.renew("lease-1", milliseconds(store.now()) + lease_ms))
+    Records(redis_url).renew(seconds=seconds)
 
 
 def status_of(api: RunningApi) -> tuple[str, str | None]:
@@ -45,11 +35,11 @@ def status_of(api: RunningApi) -> tuple[str, str | None]:
 async def test_a_silent_run_is_found_by_an_api_process_alone(
     start_api: StartApi, redis_url: str
 ) -> None:
-    running(redis_url, 86_400_000)
+    running(redis_url, 86_400)
     api = start_api(redis_url=redis_url, **QUICK)
     async with api.watch("job") as socket:
         assert (await received(socket))["status"] == "running"
-        renewed(redis_url, -60_000)
+        Records(redis_url).renew(seconds=-60)
         message = await received(socket)
     assert message["status"] == "error"
     assert "celery@tests" in message["error_message"]
@@ -59,7 +49,7 @@ async def test_a_silent_run_is_found_by_an_api_process_alone(
 def test_a_cancelled_run_is_over_when_its_workers_lease_is(
     start_api: StartApi, redis_url: str
 ) -> None:
-    running(redis_url, 86_400_000)
+    running(redis_url, 86_400)
     api = start_api(redis_url=redis_url, **QUICK)
     url = f"http://127.0.0.1:{api.port}"
 
@@ -75,7 +65,7 @@ def test_a_cancelled_run_is_over_when_its_workers_lease_is(
 
     assert api.cancel("job").status_code == 200
     assert still() == [True] * 5
-    renewed(redis_url, -60_000)
+    Records(redis_url).renew(seconds=-60)
     eventually(lambda: still() == [False] * 5)
 
 

@@ -9,11 +9,7 @@ from starlette.requests import HTTPConnection
 
 from progress_backend import sign
 from progress_backend.credentials import tokens
-from progress_backend.operations import leases, stacks
-from progress_backend.record import timeline
-from progress_backend.record.model import rendered
 from progress_backend.settings import Settings
-from progress_backend.store.drivers import Store
 from progress_backend.web.rights import Action, Resource
 from tests.records import Records
 from tests.web.conftest import StartApi
@@ -35,11 +31,8 @@ def test_who_paused_and_resumed_a_task_and_why(start_api: StartApi, redis_url: s
 
 
 def keep_stack(redis_url: str, task_id: str, event: str) -> None:
-    with Store(Settings(redis_url=redis_url)) as store:
-        store.ready()
-        store.execute(leases.renew("lease-1", 2**52))
-        entry = {"time": rendered(store.now()), "event": event, "frames": []}
-        store.execute(stacks.keep(task_id, timeline.encoded(entry)))
+    Records(redis_url).renew()
+    Records(redis_url).stack(task_id, event=event)
 
 
 def test_a_stack_is_requested_by_who_may_write(
