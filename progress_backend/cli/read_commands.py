@@ -39,8 +39,6 @@ _LONGEST_S: Final = 10.0
 _LINES, _MOST_LINES = 200, 1_000
 #: Seconds between two reads of a log that is followed.
 _FOLLOW_S: Final = 1.0
-#: Colours of the levels; the others have none.
-_COLOURS: Final = {"warning": "yellow", "error": "red", "critical": "red", "debug": "bright_black"}
 
 
 @click.command(cls=Command)
@@ -244,7 +242,7 @@ def _print_lines(lines: list[Body], last: int | None, *, as_json: bool) -> int |
             if last is not None and line["id"] > last + 1:
                 click.echo(click.style(f"… {line['id'] - last - 1} lines are gone", dim=True))
             at = datetime.fromisoformat(line["time"]).astimezone()
-            level = click.style(f"{line['level']:<8}", fg=_COLOURS.get(line["level"]))
+            level = click.style(f"{line['level']:<8}", fg=formats.LEVELS.get(line["level"]))
             text = "\n  ".join(map(formats.clean, str(line["text"]).splitlines() or [""]))
             click.echo(f"{at:%H:%M:%S}  {level} {text}")
         last = int(line["id"])

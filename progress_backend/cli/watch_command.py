@@ -61,11 +61,11 @@ def watch(
     With TASK_IDs the command ends when all of them have ended (a cancelled task when its run has
     ended). With --workflow it shows the workflow and its tasks, and ends with the workflow. The
     exit code is 0 if all tasks completed, else 1. Without both it shows the newest tasks until
-    Ctrl-C, and a workflow as one row; Enter shows its tasks. If the output is not a terminal, the
-    command prints a line for each change. In a terminal the key ? lists the keys that search,
-    filter, sort and select rows, show a log, pause, resume and cancel; q ends the command, as
-    Ctrl-C does (exit code 130). The command ends with 1 if the store does not reply for a minute,
-    or a task has no record for a minute.
+    Ctrl-C, a workflow as one row, and four or more waiting tasks as one; Enter shows its tasks. If
+    the output is not a terminal, the command prints a line for each change. In a terminal the key ?
+    lists the keys that search, filter, sort and select rows, show a log, pause, resume and cancel;
+    q ends the command, as Ctrl-C does (exit code 130). The command ends with 1 if the store does
+    not reply for a minute, or a task has no record for a minute.
     """
     if len(task_ids) > MAX_LIMIT:
         raise click.UsageError(f"at most {MAX_LIMIT} tasks can be watched at once")

@@ -23,7 +23,6 @@ _LOG_PART: Final = 0.34
 _LEAST_LINES, _MOST_LINES = 3, 16
 #: Lines of a terminal below which there is room for the rows alone.
 _LEAST_HEIGHT: Final = 10
-_COLOURS: Final = {"warning": "yellow", "error": "red", "critical": "red", "debug": QUIET}
 #: Lines that an answer may take: an address is to be copied.
 _ANSWER_LINES: Final = 4
 #: One task in full: its facts, and what happened to it, newest first.
@@ -151,7 +150,7 @@ def _packed(parts: Iterable[Text], width: int, gap: str) -> list[Text]:
 def _lines_of(line: Body, now: datetime) -> Iterator[Text]:
     """A line of a log; what has several lines itself is indented."""
     written = datetime.fromisoformat(line["time"]).astimezone(now.tzinfo)
-    style = _COLOURS.get(line["level"], "")
+    style = formats.LEVELS.get(line["level"], "")
     first, *more = map(formats.clean, str(line["text"]).splitlines() or [""])
     head = line_of("").append(f"{written:%H:%M:%S} ", QUIET)
     if line["level"] != "info":

@@ -17,6 +17,8 @@ from .texts import TEXTS
 UNKNOWN: Final = "–"
 #: Characters of an id that are shown where they are unique.
 _SHORT_ID: Final = 8
+#: Colours of a log's levels; the others have none.
+LEVELS: Final = {"warning": "yellow", "error": "red", "critical": "red", "debug": "bright_black"}
 #: Seconds of a unit, and up to how many seconds a range is shown in it.
 _UNITS: Final = (
     (1, 90, "s"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from msgspec import to_builtins
+import json
 
+from progress_backend.record.document import body_of
 from progress_backend.record.model import Task
-from progress_backend.record.task_json import stored_of
+from progress_backend.record.task_json import encode
 from progress_backend.terminal.rows import RecordRow
 
 
 def row_of(task: Task, **computed: object) -> RecordRow:
     """The row of a task's body, with what readers of the body compute."""
-    return RecordRow.of({**to_builtins(stored_of(task)), **computed})
+    return RecordRow.of({**json.loads(body_of(encode(task))), **computed})

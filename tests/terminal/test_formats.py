@@ -62,6 +62,8 @@ def test_without_past_runs_the_likely_end_is_a_countdown() -> None:
     assert remaining(HALFWAY, NOW, "en") == "0:10"
     assert remaining(replace(HALFWAY, estimated_completion=None), NOW, "en") == "–"
     assert remaining(HALFWAY, NOW + timedelta(seconds=4), "ja") == "0:06"
+    assert remaining(HALFWAY, NOW + timedelta(seconds=9), "en") == "0:01"
+    assert remaining(HALFWAY, NOW + timedelta(seconds=10), "en") == "–", "past it none is known"
 
 
 def test_past_the_latest_end_it_takes_longer_than_usual() -> None:
@@ -99,11 +101,6 @@ def test_a_waiting_tasks_start_is_written(ahead, least, most, english, japanese)
     waits = replace(HALFWAY, ahead=ahead, start_estimate=start)
     assert starting(waits, NOW, "en") == english
     assert starting(waits, NOW, "ja") == japanese
-
-
-def test_past_a_likely_end_without_a_range_no_time_is_written() -> None:
-    assert remaining(HALFWAY, NOW + timedelta(seconds=9), "en") == "0:01"
-    assert remaining(HALFWAY, NOW + timedelta(seconds=10), "en") == "–"
 
 
 @pytest.mark.parametrize("acknowledged", [True, False])

@@ -360,27 +360,6 @@ def test_a_terminal_that_moves_no_cursor_gets_lines(redis_url: str) -> None:
     assert "\x1b" not in terminal.written
 
 
-@pytest.fixture
-def terminal(redis_url: str) -> Iterator[Terminal]:
-    command = [str(Path(sys.executable).parent / "progress-backend"), "watch", "the-id"]
-    env = {"PROGRESS_REDIS_URL": redis_url, "PROGRESS_LOCALE": "en"}
-    records = Records(redis_url)
-    records.start("the-id")
-    with Terminal([*command, "--interval", "0.1"], env=env, columns=80, lines=24) as opened:
-        yield opened
-
-
-@pytest.mark.wide
-def test_ctrl_c_leaves_a_terminal_as_it_was(terminal: Terminal) -> None:
-    terminal.wait_for("running")
-    terminal.write(b"\x03")
-    assert terminal.wait() == 130, "nobody knows how the task ends"
-    # Drawn in place each time: no second one below the first.
-    redrawn = terminal.written.count("Status")
-    assert terminal.written.count("\x1b[1A") >= redrawn - 1
-    assert terminal.written.rstrip().endswith("\x1b[?25h"), "the cursor is shown again"
-
-
 def test_ctrl_c_while_the_screen_is_drawn_comes_behind_it() -> None:
     console = Console(file=io.StringIO(), force_terminal=True, width=80)
     began: list[bool] = []

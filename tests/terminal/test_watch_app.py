@@ -87,6 +87,8 @@ def test_the_selected_task_has_its_log_beside_it(opened: Open) -> None:
         terminal.wait_for("(?m)^> first-id +running.*$")
         terminal.wait_for("Log of fetch_data 7203.T")
         terminal.wait_for("10:30:00 warning 7203.T is fetched")
+        terminal.write(b"o")
+        terminal.wait_for(r"no address is known: --page-url http://HOST:8004 opens /task/first-id")
         terminal.write(DOWN)
         terminal.wait_for("(?m)^> second-i +running.*$")
         terminal.wait_for("10:30:00 warning トヨタを取得しました")
@@ -224,13 +226,6 @@ def test_a_workflow_and_its_page(
         assert terminal.wait() == 130, "nobody knows how it ends"
 
 
-def test_without_an_address_the_option_for_one_is_named(opened: Open) -> None:
-    with opened() as terminal:
-        terminal.wait_for("> first-id")
-        terminal.write(b"o")
-        terminal.wait_for(r"no address is known: --page-url http://HOST:8004 opens /task/first-id")
-
-
 @pytest.mark.wide
 def test_a_store_that_hangs_keeps_no_key_waiting(start_server: StartServer, opened: Open) -> None:
     server = start_server()
@@ -284,6 +279,8 @@ def test_however_it_ends_the_terminal_is_as_it_was(
         assert terminal.wait() == code
         assert not terminal.reads_keys()
         assert terminal.written.rfind("\x1b[?25h") > terminal.written.rfind("\x1b[?25l")
+        redrawn = terminal.written.count("Status")  # each time in the place of the one before
+        assert terminal.written.count("\x1b[1A") >= redrawn - 1
 
 
 @pytest.mark.wide
@@ -317,17 +314,6 @@ def test_ctrl_z_gives_the_terminal_back_until_it_goes_on(records: Records) -> No
         terminal.forget()
         terminal.write(b"echo code: $?\n")
         terminal.wait_for("code: 130")
-
-
-@pytest.mark.parametrize("columns", [100, 200])
-def test_an_empty_log_leaves_its_part_to_the_rows(columns: int) -> None:
-    view = View((row_of(Task("t1", "fetch_data", status="running")),), {"running": 1}, 1, NOW)
-    drawn = []
-    for log in (True, False):
-        console = Console(file=(out := io.StringIO()), width=columns, height=30)
-        console.print(AppScreen(view, "en", WatchState(selected="t1", log=log)))
-        drawn.append(out.getvalue())
-    assert drawn[0] == drawn[1]
 
 
 SHOWN = [
@@ -366,6 +352,12 @@ def test_every_size_holds_what_is_drawn(
         assert max(map(cell_len, drawn)) <= columns
         assert any(line.startswith("> ") for line in drawn), "the selected row is always shown"
         assert "\x1b[2J" not in out.getvalue()
+    drawn = []
+    for log in (True, False):  # an empty log leaves its part to the rows
+        console = Console(file=(out := io.StringIO()), width=columns, height=lines)
+        console.print(AppScreen(view, locale, WatchState("t30-aaaa", log=log, asks=asks)))
+        drawn.append(out.getvalue())
+    assert drawn[0] == drawn[1]
 
 
 def test_a_call_hands_over_its_outcome_or_its_error() -> None:
