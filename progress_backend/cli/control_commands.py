@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 import click
 
@@ -17,55 +18,44 @@ from .session import Command, options, reads, workflow_option
 
 #: Ids that a line names at most.
 _NAMED: Final = 3
-#: What tasks do after a request.
-_THEN: Final[Mapping[Action, str]] = {
-    "cancel": "a waiting task never starts, and a running task reads it at its next update",
-    "pause": "a waiting task does not start, and a running task waits at its next update",
-    "resume": "waiting tasks continue",
-}
-#: The statuses in which an act has nothing left to do, which is no failure of the command.
-_REACHED: Final[Mapping[Action, tuple[str, ...]]] = {
-    "cancel": (TaskStatus.CANCELLED,),
-    "pause": (TaskStatus.PAUSED,),
-    "resume": (TaskStatus.RUNNING, TaskStatus.CREATED),
+#: Of each command what tasks do after it, the statuses in which it has nothing left to do, which is
+#: no failure, and its help.
+_COMMANDS: Final[Mapping[Action, tuple[str, tuple[str, ...], str]]] = {
+    "cancel": (
+        "a waiting task never starts, and a running task reads it at its next update",
+        (TaskStatus.CANCELLED,),
+        """Cancel tasks, or all tasks of a workflow.
+
+        A waiting task never starts; a running task reads the request at its next update, and ends.
+        The workflow is that of --workflow, or of a single id that no task has. `tasks -q` prints
+        the ids of tasks that match filters: progress-backend cancel $(progress-backend tasks -q
+        --type fetch_data)
+        """,
+    ),
+    "pause": (
+        "a waiting task does not start, and a running task waits at its next update",
+        (TaskStatus.PAUSED,),
+        """Pause tasks, or all tasks of a workflow.
+
+        Until a resume or cancel, a waiting task does not start, and a running task waits at its
+        next update.
+        """,
+    ),
+    "resume": (
+        "waiting tasks continue",
+        (TaskStatus.RUNNING, TaskStatus.CREATED),
+        "Resume paused tasks, or all tasks of a workflow.",
+    ),
 }
 _about = options(click.argument("task_ids", metavar="[TASK_ID]...", nargs=-1), workflow_option)
 _reason = click.option("--reason", help="The reason; kept in the record, and shown to its readers.")
 
 
-@click.command(cls=Command)
-@_about
-@_reason
-@reads
-def cancel(source: Source, **given: Any) -> None:
-    """Cancel tasks, or all tasks of a workflow.
-
-    A waiting task never starts; a running task reads the request at its next update, and ends. The
-    workflow is that of --workflow, or of a single id that no task has. `tasks -q` prints the ids of
-    tasks that match filters: progress-backend cancel $(progress-backend tasks -q --type fetch_data)
-    """
-    _act(source, "cancel", **given)
-
-
-@click.command(cls=Command)
-@_about
-@_reason
-@reads
-def pause(source: Source, **given: Any) -> None:
-    """Pause tasks, or all tasks of a workflow.
-
-    Until a resume or cancel, a waiting task does not start, and a running task waits at its next
-    update.
-    """
-    _act(source, "pause", **given)
-
-
-@click.command(cls=Command)
-@_about
-@reads
-def resume(source: Source, **given: Any) -> None:
-    """Resume paused tasks, or all tasks of a workflow."""
-    _act(source, "resume", **given)
+def _command(action: Action) -> click.Command:
+    of_both = _about(reads(partial(_act, action=action)))
+    given = of_both if action == "resume" else _reason(of_both)
+    made: click.Command = click.command(action, cls=Command, help=_COMMANDS[action][2])(given)
+    return made
 
 
 def _act(
@@ -85,6 +75,7 @@ def _act(
         raise click.UsageError("give either TASK_IDs or --workflow ID")
     if len(task_ids) > MOST_NAMED:
         raise click.UsageError(f"give {MOST_NAMED} TASK_IDs at most, not {len(task_ids):,}")
+    then, reached_by, _ = _COMMANDS[action]
     ids, is_workflow = named(source, task_ids, workflow_id)
     asked, refused = list(ids), defaultdict[str, list[str]](list)
     for its_id, code in _refused(source, action, ids, reason, is_workflow=is_workflow):
@@ -92,8 +83,8 @@ def _act(
         asked.remove(its_id)
     name = "workflow {0[0]}".format if is_workflow else _tasks
     if asked:
-        click.echo(f"{action} of {name(asked)} is requested: {_THEN[action]}")
-    if reached := [one for code in _REACHED[action] for one in refused.pop(code, ())]:
+        click.echo(f"{action} of {name(asked)} is requested: {then}")
+    if reached := [one for code in reached_by for one in refused.pop(code, ())]:
         click.echo(f"{action} of {name(reached)} had already been requested")
     for code, those in refused.items():
         why = f"already ended ({code})" if code in ENDED else code.replace("_", " ")
@@ -122,3 +113,6 @@ def _tasks(ids: Sequence[str]) -> str:
         return f"task {ids[0]}"
     more = ["…"] if len(ids) > _NAMED else []
     return f"{len(ids):,} tasks ({', '.join([*ids[:_NAMED], *more])})"
+
+
+cancel, pause, resume = map(_command, _COMMANDS)
