@@ -15,8 +15,8 @@ from math import inf
 from typing import Any, NamedTuple
 
 from ..operations import lists, records, top
-from ..operations.call import Call
-from ..operations.index_entry import STILL_RUNS
+from ..operations.call import Call, all_of
+from ..operations.index_entry import STILL_RUNS, Facets
 from ..operations.lists import Filters, TaskPage
 from ..operations.top import TopOfAll
 from ..operations.workflows import figures_of_each
@@ -38,6 +38,9 @@ _TRIES = 3
 #: Tasks of each status, and workflows, that `front` reads; and for each row that is wanted, the
 #: tasks that it reads first: most tasks are no workflow's member.
 _LOOKED, _WORKFLOWS, _FIRST = 1_000, 50, 3
+#: Tasks with each warning that are read for the marks of their workflows.
+_WARNED = 250
+_WARNINGS = [Filters(warning=kind) for kind in KINDS]
 _ORDER = (TaskStatus.RUNNING, TaskStatus.PAUSED, TaskStatus.CREATED)
 
 
@@ -58,9 +61,10 @@ def page(
     Over several partitions the newest of each are listed: see `top.newest`.
     """
     found, rows = TopOfAll((0, 0), (), (), ()), dict[_Entry, bytes | None]()
+    warned = yield from _warned()
     for _ in range(_TRIES):
         found, places = yield from _places(flows, (page - 1) * limit, limit)
-        rows = yield from _rows(flows, places, now, light)
+        rows = yield from _rows(flows, places, warned, now, light)
         gone = [place for place, row in rows.items() if row is None]
         if not gone:
             break
@@ -74,23 +78,25 @@ def page(
 
 
 def front(flows: Records, limit: int, now: datetime, *, light: bool = False) -> Flow[TaskPage]:
-    """What a person looks at first, `limit` of each: what runs, those with a warning before the
-    others, and what is paused, the newest first, what waits, the oldest first, and what has ended,
-    the last first: of the first `_LOOKED` tasks of each status, and of the newest `_WORKFLOWS`
-    workflows."""
+    """What a person looks at first, `limit` of each: what runs, those with a warning, and workflows
+    with such members, before the others, and what is paused, the newest first, what waits, the
+    oldest first, and what has ended, the last first: of the first `_LOOKED` tasks of each status,
+    and of the newest `_WORKFLOWS` workflows."""
     found = yield from top.newest(_WORKFLOWS)
-    places = [_Entry(*one, is_workflow=True) for one in found.workflows[:_WORKFLOWS]]
+    warned = yield from _warned()
+    first_ones = [(0, workflow_id) for workflow_id in [*warned][:limit]]
+    newest = [*first_ones, *found.workflows[:_WORKFLOWS]]
+    places = [_Entry(*one, is_workflow=True) for one in newest]
     ended = [Filters(status, ended=True) for status in ENDED]
     running = [Filters(TaskStatus.RUNNING), Filters(warning=STILL_RUNS)]
-    warned = [Filters(warning=kind) for kind in KINDS]
-    for filters in (warned, running, [Filters(TaskStatus.PAUSED)], ended):
+    for filters in (_WARNINGS, running, [Filters(TaskStatus.PAUSED)], ended):
         read = partial(lists.newest, inf, filters=filters)
         places += yield from _singles(read, limit, 1_000 if filters is ended else 1)
     oldest = partial(lists.oldest, filters=Filters(TaskStatus.CREATED))
     places += yield from _singles(oldest, limit)
     # A task that changes its status between two of these reads is found twice.
     each = {(place.id, place.is_workflow): place for place in places}
-    rows = yield from _rows(flows, [*each.values()], now, light)
+    rows = yield from _rows(flows, [*each.values()], warned, now, light)
     gone = [place.id for place, row in rows.items() if row is None and not place.is_workflow]
     if gone:
         yield from sweep(gone, before_ms=0, found_in=(Filters(),))
@@ -107,6 +113,19 @@ def front(flows: Records, limit: int, now: datetime, *, light: bool = False) -> 
         group.sort(reverse=group is not groups[2])
     first = tuple((one, document) for group in groups for *_, one, document in group[:limit])
     return TaskPage(sum(found.sizes), found.counts, first)
+
+
+def _warned() -> Flow[dict[str, dict[str, int]]]:
+    """Of the outermost workflows of the newest tasks with each warning, how many of these are their
+    members."""
+    warned: dict[str, dict[str, int]] = {}
+    found = yield from all_of(*(lists.newest(inf, _WARNED, (one,)) for one in _WARNINGS))
+    for kind, tasks in zip(KINDS, found, strict=True):
+        for facets in (yield from records.facets_of([task_id for _, task_id in tasks])):
+            if isinstance(facets, Facets) and facets.workflows:
+                its = warned.setdefault(facets.workflows[0], {})
+                its[kind] = its.get(kind, 0) + 1
+    return warned
 
 
 def _time_us(row: Mapping[str, Any], place: _Entry) -> int:
@@ -145,7 +164,11 @@ def _places(flows: Records, start: int, limit: int) -> Flow[tuple[TopOfAll, list
 
 
 def _rows(
-    flows: Records, places: list[_Entry], now: datetime, light: bool
+    flows: Records,
+    places: list[_Entry],
+    warned: Mapping[str, dict[Any, int]],
+    now: datetime,
+    light: bool,
 ) -> Flow[dict[_Entry, bytes | None]]:
     """The row of each place; None if its document, or all of its members, are deleted."""
     rows = dict[_Entry, bytes | None].fromkeys(places)
@@ -160,5 +183,7 @@ def _rows(
     about = (flows.settings.zone(), flows.settings.locale, now)
     for workflow, figures in zip(workflows, each, strict=True):
         if figures.total or figures.publishers:
-            rows[workflow] = written(row(workflow.id, figures, *about))
+            its = row(workflow.id, figures, *about)
+            its.warnings = warned.get(workflow.id)
+            rows[workflow] = written(its)
     return rows

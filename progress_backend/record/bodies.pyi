@@ -140,6 +140,7 @@ class WorkflowBody(TypedDict):
     estimate: Estimate | None
     control: ControlRequest | None
     revision: int
+    warnings: NotRequired[dict[str, Any]]
     error_message: str | None
     error_code: TextCode | None
     failures: list[Failure]
@@ -175,6 +176,7 @@ class WorkflowRow(TypedDict):
     estimate: Estimate | None
     control: ControlRequest | None
     revision: int
+    warnings: NotRequired[dict[str, Any]]
 
 class WorkflowList(TypedDict):
     workflows: list[WorkflowRow]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal, get_args, get_type_hints
 
 from msgspec import Struct
 
-from .fields import Body, Estimate, ItemsDone, Status, TextCode, is_
+from .fields import Body, Estimate, ItemsDone, Status, TextCode, WarningKind, is_
 
 #: What a task's fields mean, for other bodies that have them.
 OF_TASK: Final = {
@@ -53,7 +53,7 @@ class ControlRequest(Struct):
     at: Annotated[str, is_("When.")]
 
 
-class WorkflowRow(Struct):
+class WorkflowRow(Struct, kw_only=True, omit_defaults=True):
     """A workflow in a list: its body without the empty fields and the failures."""
 
     task_id: Annotated[str, is_("The same as workflow_id, under the name that a task's body has.")]
@@ -90,9 +90,12 @@ class WorkflowRow(Struct):
     control: Annotated[ControlRequest | None, is_(
         "The newest request for the whole workflow; null without one.")]
     revision: Annotated[int, is_("Number of changes of all members.")]
+    warnings: Annotated[dict[WarningKind, int] | None, is_(
+        "Only in a list with top=true: how many members have each warning, of the newest 250 tasks "
+        "with it. Absent without such members.")] = None
 
 
-class WorkflowBody(WorkflowRow):
+class WorkflowBody(WorkflowRow, kw_only=True):
     """All tasks that one chain, group or chord starts, and the tasks that these start, as one.
     Times are ISO 8601 with milliseconds and offset."""
 

@@ -140,11 +140,11 @@ def test_nor_where_something_is_open(
     expect(page.locator("#panel .lane")).to_be_visible()
     assert complaints(page) == []
     page.locator("#panel").get_by_role("button", name="Close").click()
-    page.locator("#search").fill("Warning: Late")
+    page.locator("#search").fill("fetch_data")
     page.keyboard.press("Enter")
-    expect(page.locator("#filters [data-name=warning]")).to_be_visible()
+    expect(page.locator("#filters [data-name=task_type]")).to_be_visible()
     assert complaints(page) == []
-    page.locator("#filters [data-name=warning]").click()
+    page.locator("#filters [data-name=task_type]").click()
     page.locator("#filters [data-filter=completed]").click()
     expect(page.locator("#sort")).to_be_visible()
     page.locator("#sort").press("Enter")

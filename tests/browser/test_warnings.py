@@ -62,6 +62,22 @@ def test_what_is_wrong_stands_on_top_and_leads_to_its_tasks(
     expect(page.locator('.chosen[data-name="ended_from"]')).to_be_visible()
 
 
+def test_the_workflow_of_a_stalled_member_is_in_front_and_the_strip_leads_to_the_member(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.member("m", "the-group", name="nightly")
+    records.run("m")
+    records.start("newest")
+    records.warning("m", stalled=ago(22))
+    page = open_page(api, "/?lang=en")
+    first = page.locator("#table tr[data-status]").first
+    expect(first).to_have_attribute("data-workflow-id", "the-group")
+    expect(first.locator(".warnings")).to_have_text("1 stalled")
+    page.locator("#strip .stalled").click()
+    expect(row(page, "m")).to_be_visible()
+    assert listed(page) == ["m"]
+
+
 def test_the_panel_of_a_stalled_job_begins_with_its_line(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:

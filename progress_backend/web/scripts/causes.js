@@ -9,6 +9,7 @@ import { errorOf } from "./translated.js";
 
 const MOST_READ = 200;
 const PAUSE_MS = 5_000;
+const LONGEST_MS = 1_000;
 
 export function makeCauses(place, acted) {
   const rows = element("ul");
@@ -41,11 +42,20 @@ export function makeCauses(place, acted) {
     return row;
   }
 
-  async function read(filter, key) {
+  const filterOf = ({ status, ...chosen }) =>
+    status === "error" ? Object.fromEntries(filtersOf({ status, ...chosen })) : null;
+
+  // Reads the failures that the filters find. The list waits for this, but not for long, so that both appear together.
+  function read(chosen, inWords) {
+    const filter = filterOf(chosen);
+    const key = JSON.stringify(filter);
+    if (!filter || (key === of && performance.now() < nextMs)) return null;
+    if (key !== of) [of, found] = [key, []];
     nextMs = performance.now() + PAUSE_MS;
-    const [tasks] = await passing(filter, words, ["error"], MOST_READ);
-    if (key === of) found = [...tasks.values()].slice(0, MOST_READ);
-    draw();
+    const taken = passing(filter, inWords, ["error"], MOST_READ).then(([tasks]) => {
+      if (key === of) found = [...tasks.values()].slice(0, MOST_READ);
+    });
+    return Promise.race([taken, new Promise((waited) => setTimeout(waited, LONGEST_MS))]);
   }
 
   function draw() {
@@ -59,17 +69,14 @@ export function makeCauses(place, acted) {
   }
 
   function show(chosen, inWords) {
-    const filter = chosen.status === "error" ? Object.fromEntries(filtersOf(chosen)) : null;
     words = inWords;
-    const key = JSON.stringify(filter);
     place.setAttribute("aria-label", words.oneCause);
-    if (key !== of) {
-      [of, found, nextMs] = [key, [], 0];
+    if (JSON.stringify(filterOf(chosen)) !== of) {
+      [of, found] = ["", []];
       say(report, "");
     }
-    if (filter && performance.now() >= nextMs) read(filter, key);
     draw();
   }
 
-  return { show };
+  return { read, show };
 }

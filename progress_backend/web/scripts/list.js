@@ -25,8 +25,9 @@ const FIRST = 6;
 const LEAST = 4;
 
 // chosen() and words() return the user's choices and the texts. turned(page) is called when another page has to be
-// shown, refuse(why) when an act was refused; draw() and drawState() draw the page around the rows.
-export function makeList(table, { chosen, words, turned, refuse, draw, drawState, hold }) {
+// shown, refuse(why) when an act was refused; draw() and drawState() draw the page around the rows, beside() reads what
+// is drawn with them.
+export function makeList(table, { chosen, words, turned, refuse, draw, drawState, hold, beside }) {
   const filters = {
     focus: () => document.querySelector('#filters [aria-pressed="true"]')?.focus(),
   };
@@ -98,6 +99,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     const [first, ended] = await Promise.all([
       answered(`${path}?${query}`, {}, stop),
       drawn && isFront() ? answered(`internal/tasks?${ofToday()}`, {}, stop) : null,
+      beside(),
     ]);
     let got = first;
     if (ended?.ok && wanted()) endedToday = ended.body.pagination.total;

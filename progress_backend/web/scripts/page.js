@@ -49,8 +49,9 @@ let first = new URLSearchParams(location.search).has("case"); // opens the recor
 let inPanel; // the record as last drawn
 let selection = null; // while tasks are selected
 let appeared = false;
-let drawMenus = null; // made when all rows are drawn
 const line = makeStateLine(drawState);
+const hold = makeHold(byId("held"), byId("news"), draw);
+const causes = makeCauses(byId("causes"), () => list.soon());
 const list = makeList(byId("table"), {
   chosen: () => chosen,
   words: () => words,
@@ -58,13 +59,15 @@ const list = makeList(byId("table"), {
   refuse: line.refuse,
   draw,
   drawState,
-  hold: makeHold(byId("held"), byId("news"), draw),
+  hold,
+  beside: () => causes.read(chosen, words),
 });
 list.begin(); // the request runs while the other parts are made
 const KINDS = Object.keys(WORDS.en.warnings);
 const chip = (name) =>
   choose(KINDS.includes(name) ? { status: null, warning: name } : { status: name });
 const showFilters = makeChips(byId("filters"), chip, true, KINDS);
+const showSorts = makeSortMenu(byId("sort"), choose);
 const showChosen = makeChosen(byId("filters"), choose);
 const turning = makePages(turn);
 turning.text.id = "paging";
@@ -72,21 +75,13 @@ byId("rest").before(turning.newer, turning.text);
 byId("rest").after(turning.older);
 const search = makeSearch(byId("search"), byId("found"), { typed: searchFor, choose, find });
 
-function makeMenus() {
-  const showSorts = makeSortMenu(byId("sort"), choose);
-  strip = makeStrip(byId("strip"), draw);
-  strip.begin();
-  const causes = makeCauses(byId("causes"), list.soon);
-  return () => {
-    showSorts(chosen, words);
-    causes.show(chosen, words);
-    const { running } = list.summary();
-    const names = [...filtersOf(chosen)].map(([name, value]) => words.only[name](value));
-    byId("table").ariaLabel = names.join(" · ");
-    document.title = [running && words.counted(running, words.running), ...names, words.title]
-      .filter(Boolean)
-      .join(" · ");
-  };
+function drawTitle() {
+  const { running } = list.summary();
+  const names = [...filtersOf(chosen)].map(([name, value]) => words.only[name](value));
+  byId("table").ariaLabel = names.join(" · ");
+  document.title = [running && words.counted(running, words.running), ...names, words.title]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 // Sets the choices and the URL; `push` adds an entry to the history.
@@ -151,7 +146,13 @@ function draw() {
   strip?.show(list.summary(), words);
   say(byId("when"), strip?.whenText(list.summary(), chosen, words) ?? "");
   list.drawRows();
-  if (list.drawn()) (drawMenus ??= makeMenus())();
+  if (!hold.keys().length) causes.show(chosen, words); // else the rows would move
+  showSorts(chosen, words);
+  drawTitle();
+  if (list.drawn() && !strip) {
+    strip = makeStrip(byId("strip"), draw);
+    strip.begin();
+  }
   const { shown, all } = list.counted();
   const types = (!filters && counts.types) || []; // with a filter they may find nothing
   search.show(chosen.text, words, shown, all, answer?.tasks ?? [], types);

@@ -69,6 +69,8 @@ export const WORKFLOW = {
   names: ({ name }, words) => [name || words.workflow, name ? words.workflow : ""],
   status: (workflow, words) =>
     words.asked[requested(workflow)] ?? words[workflow.status] ?? workflow.status,
+  warnings: ({ warnings }, words) =>
+    Object.entries(warnings ?? {}).map(([kind, n]) => [words.counted(n, words.warnings[kind]), ""]),
   offered,
   rate: () => null,
   time: timeText,
