@@ -6,8 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
-Body = dict[str, Any]
-
 
 class NotificationServiceInterface(ABC):
     """Interface of every notification service (specification 4.2).

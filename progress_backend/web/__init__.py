@@ -14,10 +14,9 @@ An application of `create_app` finds its routes before FastAPI does; in another 
 calls the same routes, with the application's dependencies.
 """
 
-from .app import create_app
+from .app import create_app, router
 from .metrics import metrics_router
 from .page import page_router
-from .router import router
 from .state import lifespan
 
 __all__ = ["create_app", "lifespan", "metrics_router", "page_router", "router"]

@@ -156,7 +156,7 @@ class Access:
             or (self._bound is not None and name == self._bound.name.lower())
             or name.endswith(".localhost")
             or name in self._hosts
-            or _is_address(name.strip("[]"))
+            or _address(name.strip("[]")) is not None  # DNS rebinding needs a name
             or (insecure and _DOTLESS.fullmatch(name) is not None)
         )
 
@@ -179,15 +179,6 @@ def _is_own(origin: str, scope: Scope) -> bool:
     return bool(hosts) and all(
         host.decode("latin-1").lower().removesuffix(port) == authority for host in hosts
     )
-
-
-def _is_address(name: str) -> bool:
-    """Whether a host is an IP address: DNS rebinding needs a name."""
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _values(scope: Scope, name: bytes) -> Iterator[bytes]:
@@ -222,17 +213,22 @@ def _is_near(server: str | None, client: str | None) -> bool:
 
 def is_loopback(address: str) -> bool:
     """Whether an address is reached from this machine alone; text that is no address is not."""
-    return len(address) <= _LONGEST and _is_loopback(address)
+    found: Any = _address(address)
+    # Of an IPv4-mapped address Python 3.11 does not ask this.
+    return found is not None and (getattr(found, "ipv4_mapped", None) or found).is_loopback
+
+
+def _address(text: str) -> object:
+    """The IP address of a text; None where it is none."""
+    return _parsed(text) if len(text) <= _LONGEST else None
 
 
 @lru_cache(_REMEMBERED)
-def _is_loopback(address: str) -> bool:
+def _parsed(text: str) -> object:
     try:
-        found = ipaddress.ip_address(address)
+        return ipaddress.ip_address(text)
     except ValueError:
-        return False
-    # Of an IPv4-mapped address Python 3.11 does not ask this.
-    return (getattr(found, "ipv4_mapped", None) or found).is_loopback
+        return None
 
 
 def _named(headers: list[tuple[bytes, bytes]]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The HTTP API as a FastAPI application of its own."""
+"""The HTTP API: the router with every route, and a FastAPI application of its own."""
 
 from __future__ import annotations
 
@@ -6,22 +6,31 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from ..errors import SettingsError
 from ..settings import Settings
+from . import acts, health, jobs, tasks, timeline, workflows
 from .access import Access
 from .callers import Callers
 from .metrics import metrics_router
 from .openapi import docs_page
 from .page import page_router, unknown
-from .router import router
+from .push import event_stream, shared_socket, websockets
 from .site_answer import Authorize
 from .state import celery_app_of_environment, lifespan, settings_of_environment
 from .strict_route import Front, refused
 
 if TYPE_CHECKING:
     from fastapi.telemetry import TelemetryConfig  # not in the oldest FastAPI that is allowed
+
+#: Every HTTP and WebSocket route below `/internal`, for a FastAPI application of your own:
+#: `app.include_router(router)`, under any prefix. Its lifespan opens the store's connections.
+router = APIRouter(lifespan=lifespan)
+# Routes instead of routers: FastAPI searches a router within a router several times a request.
+_PARTS = (tasks, acts, jobs, workflows, event_stream, timeline, health, websockets, shared_socket)
+for _part in _PARTS:
+    router.routes.extend(_part.router.routes)
 
 
 def create_app(
