@@ -8,8 +8,8 @@ from progress_backend.addresses import CLUSTER_SCHEMES, one_by_one, store_url_of
 from progress_backend.errors import SettingsError
 from progress_backend.settings import Settings
 from progress_backend.store.async_connection import async_client
+from progress_backend.store.bounded_connection import Deadline
 from progress_backend.store.connection import sync_client
-from progress_backend.store.deadline import Deadline
 from progress_backend.store.drivers import Store
 
 

@@ -20,7 +20,7 @@ from progress_backend.cli.watch_command import watch
 from progress_backend.errors import SettingsError
 from progress_backend.settings import Settings
 from progress_backend.store.connection import sync_client
-from progress_backend.store.deadline import Deadline
+from progress_backend.store.bounded_connection import Deadline
 from progress_backend.terminal.opening import language
 
 _CELERY: Final = ("-m", "celery", "-A", "workers.app")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ..errors import TaskAlreadyFinished, TransitionRefused, WorkflowNotFound
-from ..operations.acts import direct
+from ..operations.workflows import direct
 from ..record.act import Act, Action
 from ..record.workflow_fields import WorkflowBody
 from .flow import Flow

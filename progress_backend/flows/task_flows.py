@@ -16,11 +16,11 @@ from ..errors import (
     TransitionRefused,
 )
 from ..operations import counts, leases, records, workflows
-from ..operations.acts import drop
 from ..operations.call import Call
 from ..operations.commit import Commit, Committed
 from ..operations.commits import CommitCall
 from ..operations.index_entry import StoredFacets
+from ..operations.workflows import drop
 from ..record import past_runs, task_json
 from ..record.document import read_stored, written
 from ..record.events import (

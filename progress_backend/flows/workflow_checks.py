@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from ..operations import records, workflows
-from ..operations.acts import carried_out, waiting
+from ..operations.workflows import carried_out, waiting
 from ..record.act import Action
 from ..record.default_texts import text
 from ..record.events import NeverPublished, WorkflowRequested

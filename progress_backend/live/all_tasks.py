@@ -7,9 +7,8 @@ from typing import Final, Protocol
 
 from ..operations.index_entry import Facets
 from ..operations.lists import Filters
-from .receivers import DeliveryCounts, Receiver
+from .receivers import DeliveryCounts, Receiver, Watch
 from .update import Update
-from .watch import Watch
 
 #: Lets every task pass.
 ALL: Final = Filters()

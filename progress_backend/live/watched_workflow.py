@@ -13,9 +13,8 @@ from ..errors import StoreUnavailable
 from ..flows import workflow_bodies
 from ..store.async_store import AsyncStore
 from ..store.outage_log import OneAMinute
-from .receivers import DeliveryCounts
+from .receivers import DeliveryCounts, Watch
 from .update import Update
-from .watch import Watch
 
 logger = logging.getLogger(__name__)
 

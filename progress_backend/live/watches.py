@@ -10,10 +10,9 @@ from ..errors import ForeignValue
 from ..operations import records
 from ..store.async_store import AsyncStore
 from .all_tasks import AllTasksWatch
-from .receivers import DeliveryCounts, Receiver
+from .receivers import DeliveryCounts, Receiver, Watch
 from .subscription import Channel
 from .update import Update
-from .watch import Watch
 from .watched_workflow import WorkflowWatch
 
 #: Documents in one read.

@@ -31,7 +31,7 @@ from ..operations.stacks import lately as asked_lately
 from ..record import events as ev
 from ..record.model import Task, TaskStatus
 from ..record.steps.control import is_by_caller, is_unasked
-from ..store.deadline import Within
+from ..store.bounded_connection import Within
 from ..store.drivers import Store
 from ..store.outage_log import fault, outage_of
 from .breaker import Breaker, JobsBreaker

@@ -14,9 +14,8 @@ from redis.cluster import ClusterNode, RedisCluster
 
 from ..errors import StoreUnavailable
 from ..settings import Settings
-from .bounded_connection import pool_of_a_node
+from .bounded_connection import Deadline, pool_of_a_node
 from .connection import options_of
-from .deadline import Deadline
 from .exchange import Request, encoded
 from .redis_errors import OF_REDIS, checked, reply_or_raise
 from .store_url import cluster_options, nodes_of, plain_url

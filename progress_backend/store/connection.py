@@ -10,8 +10,7 @@ import redis.retry
 import redis.sentinel
 
 from ..settings import Settings
-from .bounded_connection import bind, bounded
-from .deadline import Deadline
+from .bounded_connection import Deadline, bind, bounded
 from .store_url import plain_url, sentinel_of, usable
 
 #: RESP2: over RESP3, redis-py 8 handles maintenance notices, and its pool then returns connections

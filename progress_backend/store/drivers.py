@@ -20,8 +20,8 @@ from ..operations.keys import Keys
 from ..operations.scripts import SCRIPTS
 from ..record import local_time
 from ..settings import Settings
+from .bounded_connection import Deadline, Within
 from .connection import sync_client
-from .deadline import Deadline, Within
 from .exchange import Exchange
 from .outage_log import fault
 from .redis_errors import OF_REDIS, unavailable

@@ -17,8 +17,7 @@ from typing import Any, Final
 import redis
 import redis.exceptions
 
-from .bounded_connection import raw
-from .deadline import Deadline
+from .bounded_connection import Deadline, raw
 from .redis_errors import checked
 from .resp import Replies, Reply
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ..errors import ProgressError
 from ..flows import workflows
-from ..flows.own_end import own_end
+from ..flows.silent_runs import own_end
 from ..flows.stored_record import ReadRecord, milliseconds
 from ..operations import leases
 from ..record import events as ev

@@ -20,9 +20,9 @@ from progress_backend.record.list_request import ListRequest
 from progress_backend.record.model import STATUSES, Task, Worker
 from progress_backend.settings import Settings
 from progress_backend.store.async_store import AsyncStore
+from progress_backend.store.bounded_connection import Deadline
 from progress_backend.store.cluster_connection import sync_cluster
 from progress_backend.store.connection import sync_client
-from progress_backend.store.deadline import Deadline
 from progress_backend.store.drivers import Store
 from tests.asked import asks, page_of
 from tests.waiting import PATIENCE_S

@@ -11,7 +11,6 @@ from progress_backend import operations as package
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.flow import together
 from progress_backend.operations import (
-    acts,
     call,
     commits,
     counts,
@@ -116,10 +115,10 @@ def asked() -> tuple[Any, ...]:
         (workflows.publishing, "w", "token", 1, 0),
         (workflows.quiet, 2**52, 10),
         (workflows.looked, "w", 1),
-        (acts.direct, "w", Act.made("pause", 5, "api", None), 60_000),
-        (acts.waiting, 10),
-        (acts.carried_out, "w", "pause@5"),
-        (acts.drop, "w", "pause@5"),
+        (workflows.direct, "w", Act.made("pause", 5, "api", None), 60_000),
+        (workflows.waiting, 10),
+        (workflows.carried_out, "w", "pause@5"),
+        (workflows.drop, "w", "pause@5"),
         (workflows.oldest, "w", None, 10),
         (workflows.oldest, "w", "created", 10, 1),
         (lists.page, Page(0, 10, Filters(warning="late"))),

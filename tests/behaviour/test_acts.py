@@ -10,7 +10,7 @@ from progress_backend.errors import TaskAlreadyFinished, TransitionRefused, Work
 from progress_backend.flows import new_workflow_act, workflow_checks, workflows
 from progress_backend.flows.cleanup import cleanup
 from progress_backend.flows.stored_record import ReadRecord, milliseconds
-from progress_backend.operations import acts, locks
+from progress_backend.operations import locks
 from progress_backend.operations import workflows as workflows_ops
 from progress_backend.record import events as ev
 from progress_backend.record.act import Act, Action
@@ -178,8 +178,8 @@ def test_a_request_that_is_late_changes_nothing(
 ) -> None:
     now_ms = milliseconds(driver.now())
     newer, older = (Act.made(a, now_ms - i, None, None) for i, a in enumerate(["resume", "pause"]))
-    assert driver.execute(acts.direct(W, newer, 60_000)) is None
-    assert driver.execute(acts.direct(W, older, 60_000)) == newer
+    assert driver.execute(workflows_ops.direct(W, newer, 60_000)) is None
+    assert driver.execute(workflows_ops.direct(W, older, 60_000)) == newer
     assert figures(driver).act == newer
 
 

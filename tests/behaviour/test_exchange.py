@@ -11,7 +11,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from progress_backend.store.deadline import Deadline
+from progress_backend.store.bounded_connection import Deadline
 from progress_backend.store.exchange import Exchange, packed
 from tests.conftest import StartServer
 from tests.strangers import OtherServer

@@ -19,8 +19,8 @@ from progress_backend.record import task_json
 from progress_backend.settings import Settings
 from progress_backend.store.async_cluster_connection import AsyncClusterExchange
 from progress_backend.store.async_store import AsyncStore
+from progress_backend.store.bounded_connection import Deadline
 from progress_backend.store.cluster_connection import ClusterExchange
-from progress_backend.store.deadline import Deadline
 from progress_backend.store.drivers import Store
 from progress_backend.store.redis_errors import OF_REDIS
 from progress_backend.tracking import lease_thread

@@ -20,8 +20,8 @@ from progress_backend.cli import main
 from progress_backend.credentials import tokens
 from progress_backend.credentials.share_tokens import ShareTokens
 from progress_backend.operations.call import Layout
+from progress_backend.store.bounded_connection import Deadline
 from progress_backend.store.connection import sync_client
-from progress_backend.store.deadline import Deadline
 from progress_backend.tracking.decorator import marking_of
 from progress_backend.tracking.identity import identity_of
 from progress_backend.web.server.serve import OPTIONS

@@ -13,9 +13,9 @@ from progress_backend.live.all_tasks import ALL
 from progress_backend.live.update import Update
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member
+from progress_backend.store.bounded_connection import Deadline
 from progress_backend.store.cluster_connection import sync_cluster
 from progress_backend.store.connection import sync_client
-from progress_backend.store.deadline import Deadline
 from tests.behaviour.driving import Driver, over
 from tests.behaviour.each_call import (
     test_each_call_is_carried_out,

@@ -137,7 +137,7 @@ async def test_a_record_that_is_deleted_is_noticed_without_a_message(
 async def test_an_unreachable_server_is_logged_once(
     start_server: StartServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("progress_backend.live.watch.SUBSCRIBE_S", 0.5)
+    monkeypatch.setattr("progress_backend.live.receivers.SUBSCRIBE_S", 0.5)
     server = start_server()
     server.stop()
     with caplog.at_level(logging.WARNING, "progress_backend"):

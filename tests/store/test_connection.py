@@ -9,8 +9,8 @@ import redis
 from progress_backend.errors import SettingsError
 from progress_backend.settings import Settings
 from progress_backend.store.async_connection import async_client
+from progress_backend.store.bounded_connection import Deadline
 from progress_backend.store.connection import sync_client
-from progress_backend.store.deadline import Deadline
 from tests.waiting import PATIENCE_S, aeventually
 
 

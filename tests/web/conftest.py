@@ -101,7 +101,7 @@ def api_without_store(
     start_server: StartServer, start_api: StartApi, monkeypatch: pytest.MonkeyPatch
 ) -> RunningApi:
     """An API without its store, which waits for a subscription a moment only."""
-    monkeypatch.setattr("progress_backend.live.watch.SUBSCRIBE_S", 0.3)
+    monkeypatch.setattr("progress_backend.live.receivers.SUBSCRIBE_S", 0.3)
     server = start_server()
     api = start_api(redis_url=server.url)
     server.kill()

@@ -17,7 +17,7 @@ def test_every_call_says_that_the_store_is_away(
     apart: Apart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And no answer says where it is."""
-    monkeypatch.setattr("progress_backend.live.watch.SUBSCRIBE_S", 0.3)
+    monkeypatch.setattr("progress_backend.live.receivers.SUBSCRIBE_S", 0.3)
     server, api = apart
     api.create()
     server.kill()

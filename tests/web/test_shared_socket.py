@@ -206,7 +206,7 @@ async def test_a_service_that_ends_closes_the_socket(own_api: RunningApi) -> Non
 async def test_without_a_store_the_client_comes_back(
     apart: Apart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("progress_backend.live.watch.SUBSCRIBE_S", 0.5)
+    monkeypatch.setattr("progress_backend.live.receivers.SUBSCRIBE_S", 0.5)
     server, api = apart
     task_id = api.create()
     async with opened(api) as socket:

@@ -137,7 +137,7 @@ async def test_who_opens_while_the_connection_is_renewed_has_missed_nothing(
     apart: Apart, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # It waits for a server that a busy machine may start late, and for the next try to connect.
-    monkeypatch.setattr("progress_backend.live.watch.SUBSCRIBE_S", PATIENCE_S)
+    monkeypatch.setattr("progress_backend.live.receivers.SUBSCRIBE_S", PATIENCE_S)
     server, api = apart
     async with watch_all(api, ASKING) as before:
         server.kill()
