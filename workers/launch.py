@@ -19,8 +19,8 @@ from progress_backend.cli.demo_command import start_parts, start_store
 from progress_backend.cli.watch_command import watch
 from progress_backend.errors import SettingsError
 from progress_backend.settings import Settings
-from progress_backend.store.connection import sync_client
 from progress_backend.store.bounded_connection import Deadline
+from progress_backend.store.connection import sync_client
 from progress_backend.terminal.opening import language
 
 _CELERY: Final = ("-m", "celery", "-A", "workers.app")
