@@ -151,7 +151,7 @@ def test_a_service_that_takes_no_more_or_does_not_answer(
     page.unroute("**/internal/act")
     page.route("**/internal/act", lambda route: route.abort())
     pause.click()
-    expect(report).to_contain_text("応答がありません。実行されたかどうかは不明です。 残りは選択")
+    expect(report).to_contain_text("応答がありません。実行されたかは不明です。 残りは選択")
     expect(box).to_be_checked()
     page.unroute("**/internal/act")
     pause.click()

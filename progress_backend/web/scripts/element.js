@@ -131,10 +131,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
 
   attributeChangedCallback(name, before, after) {
     if (before === after || !this.#ticking || this.#restarting) return;
-    if (DRAWN.includes(name)) {
-      this.#show();
-      return;
-    }
+    if (DRAWN.includes(name)) return this.#show();
     this.#restarting = true; // attributes that change together restart the feed once
     queueMicrotask(() => {
       this.#restarting = false;
@@ -175,7 +172,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   // A message has neither the place nor the likely start of a waiting task.
   async #readPlace() {
     const waits = this.#record?.status === "created" && this.#unfollow && !this.#record.workflow_id;
-    if (!waits || document.hidden || (this.#read && this.#read() < PLACE_MS)) return;
+    if (!waits || document.hidden || this.#read?.() < PLACE_MS) return;
     this.#read = moment();
     const { ahead, start_estimate: start } = (await (await this.#request("status"))?.json()) ?? {};
     if (this.#record?.status === "created") Object.assign(this.#record, { ahead, start });
@@ -211,8 +208,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   #take(record) {
     const before = this.#record;
     const same =
-      before &&
-      before.created_at === record.created_at &&
+      before?.created_at === record.created_at &&
       before.attempt === record.attempt &&
       before.revision <= record.revision &&
       before.progress.total === record.progress.total;
@@ -226,8 +222,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
       ahead: record.ahead ?? before?.ahead,
       start: record.start_estimate ?? before?.start,
     };
-    if (record.final || (this.#cancelState === "sent" && this.#record.control?.action === "cancel"))
-      this.#cancelState = null;
+    if (record.final || record.control?.action === "cancel") this.#cancelState = null;
     this.#show();
     this.#emit("progress", record);
     if (record.final) this.#emit("end", record);

@@ -18,18 +18,19 @@ export function timeOfDay(time, at) {
   return day === local(at)[0] ? clock : `${day.slice(5)} ${clock}`;
 }
 
-// The date and the time of day in the reader's zone.
-const local = (time) => here(time).slice(0, 16).split("T");
+// An ISO 8601 time as one without an offset in the zone of whoever reads; null of another text.
+const zoned = (time, at = new Date(time)) =>
+  new Date(at - at.getTimezoneOffset() * 60_000).toJSON();
+
+// The date and the time of day.
+const local = (time) => `${zoned(time)}`.slice(0, 16).split("T");
 
 // An ISO 8601 time in the zone of whoever reads.
 export function here(text) {
-  const time = new Date(text);
-  if (Number.isNaN(time.getTime())) return text; // another program's
-  const minutes = -time.getTimezoneOffset();
+  const minutes = -new Date(text).getTimezoneOffset();
   const two = (number) => String(Math.floor(number)).padStart(2, "0");
   const offset = `${two(Math.abs(minutes) / 60)}:${two(Math.abs(minutes) % 60)}`;
-  const local = new Date(time.getTime() + minutes * 60_000).toISOString().slice(0, -1);
-  return `${local}${minutes < 0 ? "-" : "+"}${offset}`;
+  return zoned(text)?.replace("Z", (minutes < 0 ? "-" : "+") + offset) ?? text; // another program's
 }
 
 export const messageOf = (record, { code }) =>

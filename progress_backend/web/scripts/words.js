@@ -33,7 +33,7 @@ export const WORDS = inEach(
     stale: ["Not up to date", "最新ではありません"],
     unanswered: [
       "No answer: the request may have been carried out.",
-      "応答がありません。実行されたかどうかは不明です。",
+      "応答がありません。実行されたかは不明です。",
     ],
     refused: [(text) => `Not done: ${text}`, (text) => `実行できませんでした。${text}`],
     isNow: [
@@ -69,7 +69,7 @@ export const WORDS = inEach(
         "No valid task-id, workflow-id or token.",
         "task-id、workflow-id、トークンが正しくありません。",
       ],
-      4429: ["Too many tasks are watched at once.", "監視の数が上限を超えました。"],
+      4429: ["Too many are watched at once.", "監視の数が上限を超えました。"],
       4500: ["The record cannot be read.", "記録を読み取れません。"],
     },
     workflow: ["Workflow", "ワークフロー"],
