@@ -99,7 +99,6 @@ class App:
 
     def run_of(self, task: Any) -> Run:
         """The run of the task that is under way."""
-        assert self.tracker.process is not None
         run = self.tracker.process.run_of(task.request)
         assert run is not None
         return run

@@ -47,7 +47,6 @@ def owner() -> tuple[subprocess.Popen[str], int]:
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert process.stdout is not None
     return process, int(process.stdout.readline())
 
 

@@ -67,7 +67,6 @@ def take(driver: Driver, name: str = "ops0") -> tuple[int, webhooks.Taken] | Non
 
 def look(driver: Driver) -> int:
     targets = targets_of(driver.settings)
-    assert targets is not None
     return driver.run(ended_workflows(driver.flows, targets(), soon(driver), LEASE_MS))
 
 
@@ -180,7 +179,6 @@ def test_a_look_forgets_no_member_that_ends_meanwhile(hooked: Driver) -> None:
         hooked.apply(task_id, ev.Created(identity=identity_of(member=Member(("w",)))))
     hooked.apply("a", ev.Completed(asked=ev.EndRequest()))
     targets = targets_of(hooked.settings)
-    assert targets is not None
     flow = ended_workflows(hooked.flows, targets(), soon(hooked), LEASE_MS)
 
     def end_b(call: Call[Any]) -> None:
@@ -273,7 +271,6 @@ def test_events_that_a_user_may_not_store_are_left_out_and_logged_once(
                 driver.create(task_id)
                 driver.apply(task_id, ev.Cancelled(by="api"))
                 task = driver.task(task_id)
-                assert task is not None
                 assert task.status == "cancelled"
             assert taken(driver, "ops") == []
         client.execute_command("ACL", "DELUSER", "nohooks")

@@ -163,8 +163,6 @@ def test_what_is_not_reached_ends_and_is_taken_back_by_its_message(driver: Drive
     ended = workflows.end_planned(driver.flows, ("a", "b", "c", "nobody"), UPSTREAM, driver.now())
     assert driver.run(ended) == 2
     a, b = driver.task("a"), driver.task("b")
-    assert a is not None
-    assert b is not None
     assert (a.status, b.status, b.error_cause) == ("created", "error", "upstream")
     assert agree(driver, "abc").ended == 2
     driver.apply("b", ev.Created(identity=WHOLE))
@@ -182,7 +180,6 @@ def test_what_follows_a_forgotten_revoke_fails_with_the_step_before_it(driver: D
     for _ in range(2):
         driver.run(workflows.end_planned(driver.flows, "ab", UPSTREAM, driver.now()))
     a, b = driver.task("a"), driver.task("b")
-    assert a is not None
     assert b is not None
     assert (a.status, a.error_cause, a.control, a.revision) == ("error", "upstream", None, 3)
     assert b.status == "cancelled"
@@ -197,7 +194,6 @@ def test_what_a_caller_cancelled_before_its_message_left_begins_no_run(
     driver.apply("a", ev.Cancelled(by=by))
     driver.apply("a", ev.Created(identity=WHOLE))
     refused = driver.apply("a", ev.Started(identity=WHOLE)).refused
-    assert refused is not None
     assert refused.status == "cancelled"
     assert agree(driver, "a").status == "cancelled"
 
@@ -223,7 +219,6 @@ def test_what_is_planned_ends_once_nothing_goes_on(driver: Driver) -> None:
     assert (seen.status, seen.planned, seen.never_ran) == ("error", 0, 2)
     assert seen.percentage == 33.3
     b = driver.task("b")
-    assert b is not None
     assert b.error_cause == "never_published"
     assert b.error_message == "ワークフローが先へ進まず、タスクは送信されませんでした"
     assert stuck(driver, 8 * LEASE) == []
@@ -240,7 +235,6 @@ def test_a_replaced_task_waits_for_a_step_of_its_canvas_and_ends_with_it(driver:
     assert stuck(driver, LEASE) == [W]
     driver.run(workflow_checks.end_quiet(driver.flows, W, driver.now() + LEASE))
     a = driver.task("a")
-    assert a is not None
     assert (a.status, a.error_cause, a.attempt) == ("error", "upstream", 1)
     assert not agree(driver, "ab").open
     driver.apply("a", ev.Created(identity=WHOLE))
@@ -296,7 +290,6 @@ def test_what_follows_a_run_that_may_come_again_waits_for_it(driver: Driver) -> 
     assert agree(driver, "ab").planned == 1
     driver.run(workflow_checks.end_quiet(driver.flows, W, driver.now() + hours))
     b = driver.task("b")
-    assert b is not None
     assert (b.status, b.error_cause) == ("error", "upstream")
 
 

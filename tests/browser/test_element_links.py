@@ -126,7 +126,6 @@ def test_nothing_moves_from_waiting_to_the_end(
     def at(status: str) -> None:
         expect(part(page, "status")).to_have_text(status)
         box = below.bounding_box()
-        assert box is not None
         seen.append(box["y"])
 
     at("Waiting")

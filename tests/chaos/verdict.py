@@ -152,7 +152,6 @@ def _began_unrecorded(case: Case) -> bool:
 
 def _waits_for_its_retry(case: Case) -> bool:
     """Whether the run that reported last asked to be run again, and no run holds the record."""
-    assert case.record is not None
     unheld = case.record["status"] == "running" and case.record.get("worker") is None
     return unheld and case.state == "RETRY" and list(case.facts)[-1:] == ["raised Retry"]
 

@@ -253,7 +253,6 @@ def test_several_ids_and_what_refuses_some(run: Run, records: Records) -> None:
         "pause of task nobody was refused: not found\n"
     )
     control = records.get("two-222").control
-    assert control is not None
     assert control["reason"] == "lunch"
     assert str(control["by"]).startswith("cli")
     again = run("resume", "one-1", "two-222")

@@ -23,7 +23,6 @@ def test_a_token_is_made_listed_and_revoked(tmp_path: Path) -> None:
     assert "added to" in made.stderr
     limited = call("new", "ops", "--role", "write", "--type", "fetch_data", **env)
     found = Tokens([], path).find(text)
-    assert found is not None
     assert (found.name, found.role) == ("grafana", "read")
     listed = call("list", **env)
     assert listed.stdout == "grafana  read\nops  write  tasks of type fetch_data\n"
@@ -62,7 +61,6 @@ def test_a_share_token_is_signed() -> None:
     signed = sign("--task", "job", "--ttl", "60")
     assert signed.exit_code == 0, signed.output
     share = ShareTokens((key,)).read(signed.stdout.strip())
-    assert share is not None
     assert (share.kind, share.name) == ("task", "job")
     for refused in (sign(), sign("--task", "a", "--workflow", "b"), sign("--task", "a", keys="")):
         assert (refused.exit_code, refused.stdout) == (1, "")

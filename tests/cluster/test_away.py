@@ -128,7 +128,6 @@ async def test_a_client_begins_again_at_the_named_nodes_when_all_have_moved(
         exchange.ask(request)
         await later.ask(request)
         for client in (exchange._opened, later._client):
-            assert client is not None
             found = client.nodes_manager
             for node in (*found.nodes_cache.values(), *found.startup_nodes.values()):
                 await move(node)

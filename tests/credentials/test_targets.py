@@ -23,7 +23,6 @@ def test_the_setting_is_a_json_list_and_in_celerys_configuration_a_list() -> Non
     by_install = Settings.from_sources(None, {}, webhooks=[given])
     for settings in (by_environment, by_celery, by_install):
         targets = targets_of(settings)
-        assert targets is not None
         assert [target.name for target in targets()] == ["ops"]
         assert SECRET not in repr(settings)
 

@@ -41,7 +41,6 @@ def test_it_runs_tasks_and_gives_their_results(
     assert found.enqueued_at == sync.enqueued_at <= found.started_at <= found.finished_at
     assert (found.finished_at.tzinfo is not None) == use_tz
     record = get_task(site, sync.id)
-    assert record is not None
     assert (record["task_type"], record["results"]) == ("tests.django.jobs.add", {"result": 3})
     assert record.get("again") is None, "it is marked for keeping, not for starting"
 
@@ -61,7 +60,6 @@ def test_an_error_has_its_class_and_traceback(site: Any, start: Start) -> None:
     assert errors["unwritable"].exception_class is TypeError
     assert errors["die"].exception_class.__name__ == "WorkerLostError"
     record = get_task(site, results["decline"].id)
-    assert record is not None
     assert record["error_message"] == "tests.django.jobs.Declined: no money"
     assert record.get("error_code") is None, "it is no text of the job's own"
     with pytest.raises(ImportError):
@@ -188,7 +186,6 @@ def test_a_run_of_a_dead_worker_is_ready_until_its_message_comes_again(
     start(env=late, name="other", args=("-Q", "unused"))
     eventually(lambda: jobs.count_on.get_result(going.id).status == "READY", 60)
     record = get_task(site, going.id)
-    assert record is not None
     assert (record["status"], record["error_cause"], record["final"]) == ("error", "lost", False)
 
 
@@ -232,7 +229,6 @@ def test_a_task_waits_for_its_time(
     found = jobs.add.get_result(result.id)
     assert (found, found.task.run_after) == (result, soon)
     record = get_task(site, result.id)
-    assert record is not None
     left = datetime.fromisoformat(record["eta"]) - datetime.now(UTC)
     assert timedelta(minutes=8) < left <= timedelta(minutes=9)
 
@@ -300,7 +296,6 @@ def test_arguments_of_another_signer_are_not_shown(
     result = jobs.add.enqueue(1)
     assert jobs.add.get_result(result.id).args == [1]
     tracker = tracker_of(site)
-    assert tracker is not None
     store = tracker.reader()
     with_keys = store.settings.__class__(**{**vars_of(store.settings), "signing_keys": ("k" * 32,)})
     monkeypatch.setattr(store, "settings", with_keys)

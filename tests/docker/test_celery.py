@@ -115,7 +115,6 @@ def setup(celery_setup: CeleryTestSetup) -> Iterator[CeleryTestSetup]:
     assert celery_setup.ready(control=True)
     yield celery_setup
     tracker = tracker_of(celery_setup.app)
-    assert tracker is not None
     if tracker.process is not None:
         tracker.stop()
         tracker.process.store.close()

@@ -44,7 +44,6 @@ def running(stack: Stack, task_id: str) -> dict[str, object]:
         return found if found.get("status") not in (None, "created") else None
 
     found = eventually(body, what=f"{task_id} begun")
-    assert found is not None
     assert found["status"] == "running", found
     return found
 

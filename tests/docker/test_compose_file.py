@@ -74,7 +74,6 @@ def test_the_entry_point_puts_a_secret_in_place_of_its_name(
     service: str, written: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     spec = importlib.util.spec_from_file_location("entrypoint", ROOT / "docker" / "entrypoint.py")
-    assert spec is not None
     assert spec.loader is not None
     entrypoint = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(entrypoint)

@@ -90,7 +90,6 @@ def test_a_restored_copy_gets_the_end_of_tasks_that_ended_since(
     world.until(waiting, status="created")
     held = world.send("return", {"saved": 5}, countdown=600)
     over = world.send("return", {"saved": 6}, countdown=600)
-    assert world.store is not None
     assert world.store.pexpire(KEYS.task(over), 2_000)
     copy = copied(server, folder)
 

@@ -100,7 +100,6 @@ def test_a_clusters_address_is_understood() -> None:
 def test_the_pings_and_the_proxys_patience_fit() -> None:
     (nginx,) = blocks("docs/proxy.md", "The API behind a proxy", "nginx")
     patience = re.search(r"proxy_read_timeout (\d+)s", nginx.text)
-    assert patience is not None
     assert OPTIONS["ws_ping_interval"] * 2 < int(patience[1])
 
 
@@ -307,7 +306,6 @@ def test_the_example_signs_a_token_for_one_task(monkeypatch: pytest.MonkeyPatch)
     made: dict[str, str] = {}
     exec(block.text, made)
     share = ShareTokens(("k" * 32,)).read(made["token"])
-    assert share is not None
     assert (share.kind, share.name) == ("task", "a-task-id")
 
 

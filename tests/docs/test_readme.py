@@ -20,7 +20,6 @@ READMES = ("README.md", "README.ja.md")
 @pytest.mark.parametrize("document", READMES)
 def test_it_installs_from_a_clone_until_a_release(document: str) -> None:
     spec = importlib.util.spec_from_file_location("check", ROOT / ".ci" / "release_check.py")
-    assert spec is not None
     assert spec.loader is not None
     check = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(check)
@@ -81,7 +80,6 @@ def test_the_five_lines_show_a_bar_and_texts_in_english(walk: Walk) -> None:
         return body if body.get("rate") else None
 
     body = eventually(running)
-    assert body is not None
     assert (body["task_type"], body["progress"]["total"]) == ("tasks.import_rows", 252)
     assert re.fullmatch(r"Row \d+ is saved", body["current_status"])
     walk.http.post(f"/internal/task/{task_id}/cancel")

@@ -37,7 +37,6 @@ def test_nothing_is_recorded_and_no_control_reaches_a_job(
         eventually(lambda: world.result(task_id)["status"] == "SUCCESS", TIMEOUT_S)
         assert world.result(task_id)["result"] == RESULTS
         assert world.record(logging_job)["status"] == "created"
-        assert world.store is not None
         assert world.store.exists("progress_leases", f"progress_log:{logging_job}") == 0
     lines = [line for line in off.log.splitlines() if "WARNING" in line and "progress" in line]
     assert len(lines) == 1

@@ -44,7 +44,6 @@ def test_everything_that_the_notifier_says_is_recorded(world: World) -> None:
 
 
 def test_a_message_that_is_no_task_leaves_nothing_and_stops_nothing(world: World) -> None:
-    assert world.store is not None
     before = set(world.store.keys("task:*"))
     with world.app.amqp.Producer(world.app.connection_for_write()) as producer:
         producer.publish("garbage", routing_key="celery", content_type="application/x-unknown")

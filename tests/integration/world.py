@@ -133,7 +133,6 @@ class World(Recorded):
 
     def record(self, task_id: str) -> dict[str, Any]:
         """The record as it is stored; empty if there is none."""
-        assert self.store is not None
         record: dict[str, Any] = json.loads(self.store.get(f"task:{task_id}") or "{}")
         return record
 

@@ -102,14 +102,12 @@ class Stdio:
         self.write({"jsonrpc": "2.0", "method": "notifications/initialized"})
 
     def write(self, message: Any) -> None:
-        assert self.process.stdin is not None
         self.process.stdin.write(
             f"{message if isinstance(message, str) else json.dumps(message)}\n"
         )
         self.process.stdin.flush()
 
     def read(self) -> dict[str, Any]:
-        assert self.process.stdout is not None
         return dict(json.loads(self.process.stdout.readline()))
 
     def ask(self, method: str, params: Any, number: int = 0) -> dict[str, Any]:

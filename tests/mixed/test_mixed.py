@@ -230,7 +230,6 @@ def test_a_rolling_upgrade_under_load_and_back(versions: Versions) -> None:
             workers[step - 1].stop(PATIENCE_S)
     assert [one.wait(PATIENCE_S) for one in publishers] == [0] * 4
     records = eventually(ended(apis[-1], ids), what="the end of all")
-    assert records is not None
     wrong = {
         task_id: (record["status"], record["attempt"], record["error_message"])
         for task_id, record in records.items()

@@ -75,7 +75,6 @@ def figures(records: Records, task: Task) -> WorkflowCounts:
 
 
 def sender(app: App) -> Sender:
-    assert app.tracker.process is not None
     return app.tracker.process.sender
 
 

@@ -297,5 +297,4 @@ def test_what_many_runs_say_shares_trips(
     assert trips == [16, 16, 8]
     for number, run in enumerate(runs):
         task = task_of(server, run.task_id)
-        assert task is not None
         assert (task.current_items, task.revision) == (number + 1, 2)

@@ -76,7 +76,6 @@ def test_a_member_follows_unless_it_has_ended(action: Action, before: str, after
     asked, task = act(action), member(before)
     seen = directed(task, asked)
     assert seen.status == after
-    assert seen.member is not None
     assert (seen.member.act_for("w"), seen.member.act_for("canvas")) == (asked.id, "")
     assert directed(seen, asked) is seen, "once"
     assert task_json.decode(task_json.encode(seen)).member == seen.member
@@ -97,5 +96,4 @@ def test_a_run_of_a_record_that_had_ended_is_asked_again() -> None:
     seen = directed(member("error"), act("cancel"))
     started = ev.Started(identity=ev.Identity("fetch_data"), redelivered=True)
     again = transition(seen, started, LATER)
-    assert again.member is not None
     assert again.member.act_for("w") == ""

@@ -79,7 +79,6 @@ def test_what_goes_with_one_status_alone(status) -> None:
     control = recorded(
         *caller_events.update(status, reason="closed", by="me"), task=CREATED
     ).control
-    assert control is not None
     assert (control["action"], control["by"], control["reason"]) == ("pause", "me", "closed")
 
 

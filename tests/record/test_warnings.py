@@ -47,7 +47,6 @@ def found(
 
 
 def of_work(**values: Any) -> Task:
-    assert RUNNING.work is not None
     return replace(RUNNING, work=RUNNING.work._replace(**values))
 
 

@@ -43,7 +43,6 @@ async def test_the_specifications_example(service: ProgressService) -> None:
     exec(EXAMPLE, names)
     await names["example_data_fetch_with_progress"]()
     body = await service.get_task_status(made[0])
-    assert body is not None
     assert (body["task_type"], body["symbol"], body["status"]) == (
         "fetch_data",
         "7203.T",
@@ -247,7 +246,6 @@ async def test_a_link_is_in_the_body_and_a_bad_one_logged(
     await notifier.link("/files/7", "Export")
     await notifier.link("https://user@a.example/")
     body = await service.get_task_status(task_id)
-    assert body is not None
     assert body["links"] == [{"url": "/files/7", "title": "Export"}]
     await AsyncProgressNotifier("t", Recorder()).link("/f")
     for number in range(8):

@@ -23,14 +23,12 @@ async def test_a_workflow_and_its_members(redis_service: RedisProgressService) -
     await redis_service.create_task("fetch_data", 1)
     await redis_service.update_progress("one", "error", error_message="接続が切れました")
     body = await redis_service.get_workflow_status("W")
-    assert body is not None
     assert (body["workflow_id"], body["name"], body["status"]) == ("W", "fetch ×2", "running")
     assert body["progress"] == {"current": 1, "total": 2, "percentage": 0}
     assert [failure["task_id"] for failure in body["failures"]] == ["one"]
     asked = await redis_service.handle_request("/internal/workflow/W/status", "GET", {})
     assert asked == body
     as_task = await redis_service.get_task_status("W")
-    assert as_task is not None
     assert (as_task["task_type"], as_task["progress"]) == ("workflow", body["progress"])
     listed = await redis_service.get_tasks_list(workflow_id="W")
     assert [row["task_id"] for row in listed["tasks"]] == ["two", "one"]

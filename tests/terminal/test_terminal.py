@@ -278,7 +278,6 @@ def test_a_quiet_workflow_says_that_a_message_is_not_known(redis_url: str, local
         client.hset(Keys().workflow("quiet"), "changed", 1_700_000_000_000)
     with of_store(records.settings, locale) as source:
         view, body = WorkflowReader(source, "quiet").read(), source.workflow("quiet")
-    assert body is not None
     code = body["message_code"]
     assert (code["code"], code["args"]["current"], code["args"]["total"]) == ("member_waits", 1, 2)
     says = in_language(locale, "", code)

@@ -295,7 +295,6 @@ def test_an_app_may_be_configured_after_it_is_complete(redis_url: str) -> None:
     app.finalize()
     app.conf.update(broker_url=redis_url, result_backend=redis_url, progress_retention_s=7)
     tracker = tracker_of(app)
-    assert tracker is not None
     assert (tracker.settings.redis_url, tracker.settings.retention_s) == (redis_url, 7)
 
 

@@ -71,13 +71,11 @@ def test_a_revoke_is_a_cancel(
     signals.task_revoked.send(fetch(app), request=Context(id="t"), **how)
     record = app.record("t")
     assert (record.status, record.message) == ("cancelled", message)
-    assert record.control is not None
     assert (record.control["by"], record.control["reason"]) == ("celery", reason)
 
 
 def recorded(app: App) -> Task:
     """The record, once nothing waits for the result backend's answer."""
-    assert app.tracker.process is not None
     unless_stored = app.tracker.process.unless_stored
     eventually(lambda: not unless_stored.step())
     unless_stored.stop()  # waits for the thread that records an answer

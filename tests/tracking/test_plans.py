@@ -57,7 +57,6 @@ def headers(app: App) -> list[dict[str, Any]]:
 
 
 def figures(app: App, workflow_id: str) -> WorkflowCounts:
-    assert app.tracker.process is not None
     store = app.tracker.process.store
     found: WorkflowCounts = store.execute(workflows.figures(workflow_id, milliseconds(store.now())))
     return found
@@ -155,7 +154,6 @@ def test_a_soft_time_limit_in_the_publish_of_a_chain_leaves_no_record_out(
     app = installed(track="all")
     (fetch,) = tasks(app, "fetch")
     monkeypatch.setattr(plans, "MOST", 3)
-    assert app.tracker.process is not None
     writer = app.tracker.process.sender.writer
     apply_together = writer.apply_together
 

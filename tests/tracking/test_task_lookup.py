@@ -35,7 +35,6 @@ def test_it_gives_the_body_of_a_task(app: App, redis_url: str) -> None:
 
     task_id = job.delay().id
     body = get_task(app.celery, task_id)
-    assert body is not None
     assert (body["task_id"], body["status"], body["symbol"]) == (task_id, "completed", "7203.T")
     assert (body["results"], body["final"]) == ({"rows": 4}, True)
     assert get_task(app.celery, "unknown") is None
@@ -71,13 +70,11 @@ def test_it_gives_the_workflow_of_a_result(sending: App) -> None:
     ):
         result = canvas.apply_async()
         body = workflow_status(result)
-        assert body is not None
         assert (body["workflow_id"], body["status"], body["final"]) == (result.id, "created", False)
         assert workflow_status(result.id, app) == body
     assert workflow_status(fetch.delay(1)) is None, "a single task is no workflow"
     assert workflow_status("unknown", app) is None
     as_task = get_task(app, group(fetch.s(1), fetch.s(2)).apply_async().id)
-    assert as_task is not None
     assert (as_task["task_type"], as_task["progress"]["total"]) == ("workflow", 2)
 
 
@@ -90,7 +87,6 @@ def test_without_an_app_an_id_is_looked_up_in_the_current_one(
         workflow_status(result.id)
     monkeypatch.setattr(_state._tls, "current_app", sending.celery)
     body = workflow_status(result.id)
-    assert body is not None
     assert body["progress"]["total"] == 2
 
 

@@ -107,7 +107,6 @@ class Jobs:
         return wait
 
     def figures(self, workflow_id: str) -> WorkflowCounts:
-        assert self.app.tracker.process is not None
         store = self.app.tracker.process.store
         with store.within(10):  # the test may wait for longer than a job
             found: WorkflowCounts = store.execute(
@@ -122,7 +121,6 @@ class Jobs:
 
     def passes_until_over(self, workflow_id: str) -> None:
         """Runs the pass that ends planned records until nothing is open."""
-        assert self.app.tracker.process is not None
         judge = LostRunCheck(self.app.tracker.process.store, None, "ours", lambda: True)
 
         def over() -> bool:
@@ -234,7 +232,6 @@ def test_what_was_asked_of_all_is_carried_out_though_the_process_is_gone_that_wa
     jobs.gate.clear()
     workflow_id = held(chain(job("waits"), job("ok"), job("ok")).apply_async())
     eventually(lambda: jobs.figures(workflow_id).count("running") == 1)
-    assert jobs.app.tracker.process is not None
     store = jobs.app.tracker.process.store
     store.run(new_workflow_act.ask(store.flows, workflow_id, "cancel", store.now()))
     judge = LostRunCheck(store, None, "ours", lambda: True)

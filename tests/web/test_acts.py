@@ -40,7 +40,6 @@ def test_named_tasks_and_what_refuses_each(api: RunningApi, redis_url: str) -> N
     assert [*body["refused_counts"].items()] == [("not_found", 2), ("completed", 1)]
     assert statuses(records, "a", "b", "done") == ["paused", "paused", "completed"]
     control = records.get("b").control
-    assert control is not None
     assert (control["by"], control["reason"]) == ("somebody", "tonight")
     assert acted(api, action="resume", ids=["a", "b"])["requested"] == 2
     assert statuses(records, "a", "b") == ["created", "running"]

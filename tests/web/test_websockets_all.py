@@ -129,7 +129,6 @@ async def test_who_knows_the_specifications_messages_alone_has_to_come_back_afte
         server.kill()
         with pytest.raises(websockets.ConnectionClosed, match="updates were missed") as gone:
             await received(socket)
-        assert gone.value.rcvd is not None
         assert gone.value.rcvd.code == 1013
 
 
