@@ -59,8 +59,7 @@ def carried_out(driver: Driver) -> int:
 
 
 def status(driver: Driver, task_id: str) -> str:
-    task = driver.task(task_id)
-    return task.status
+    return driver.task(task_id).status
 
 
 @pytest.fixture

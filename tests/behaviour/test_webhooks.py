@@ -270,8 +270,7 @@ def test_events_that_a_user_may_not_store_are_left_out_and_logged_once(
             for task_id in ("t", "u"):
                 driver.create(task_id)
                 driver.apply(task_id, ev.Cancelled(by="api"))
-                task = driver.task(task_id)
-                assert task.status == "cancelled"
+                assert driver.task(task_id).status == "cancelled"
             assert taken(driver, "ops") == []
         client.execute_command("ACL", "DELUSER", "nohooks")
     assert [one for one in caplog.messages if "may not run webhook_event" in one] == caplog.messages

@@ -193,8 +193,7 @@ def test_what_a_caller_cancelled_before_its_message_left_begins_no_run(
     driver.apply("a", ev.Planned(identity=WHOLE))
     driver.apply("a", ev.Cancelled(by=by))
     driver.apply("a", ev.Created(identity=WHOLE))
-    refused = driver.apply("a", ev.Started(identity=WHOLE)).refused
-    assert refused.status == "cancelled"
+    assert driver.apply("a", ev.Started(identity=WHOLE)).refused.status == "cancelled"
     assert agree(driver, "a").status == "cancelled"
 
 

@@ -242,8 +242,7 @@ def test_on_a_phone_statuses_with_tasks_come_first_and_all_can_be_touched(
       const { width, height } = one.getBoundingClientRect();
       return [one.outerHTML.slice(0, 80), Math.round(width), Math.round(height)];
     }).filter(([, width, height]) => width < 24 || height < 24)"""
-    touched = page.locator("button, a, input, select, summary")
-    assert touched.evaluate_all(small) == []
+    assert page.locator("button, a, input, select, summary").evaluate_all(small) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert re.search(r"lang=", page.url) is None
 

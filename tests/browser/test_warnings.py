@@ -22,8 +22,7 @@ def badges(page: Page, task_id: str) -> Locator:
 
 
 def ago(minutes: float) -> datetime:
-    now = datetime.now(UTC)
-    return now.replace(microsecond=0) - timedelta(minutes=minutes)
+    return datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=minutes)
 
 
 def test_what_is_wrong_stands_on_top_and_leads_to_its_tasks(

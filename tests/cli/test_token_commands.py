@@ -24,8 +24,7 @@ def test_a_token_is_made_listed_and_revoked(tmp_path: Path) -> None:
     limited = call("new", "ops", "--role", "write", "--type", "fetch_data", **env)
     found = Tokens([], path).find(text)
     assert (found.name, found.role) == ("grafana", "read")
-    listed = call("list", **env)
-    assert listed.stdout == "grafana  read\nops  write  tasks of type fetch_data\n"
+    assert call("list", **env).stdout == "grafana  read\nops  write  tasks of type fetch_data\n"
     assert call("new", "grafana", **env).exit_code == 1
     assert call("revoke", "nobody", **env).exit_code == 1
     assert call("revoke", "grafana", **env).exit_code == 0

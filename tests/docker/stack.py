@@ -91,8 +91,7 @@ class Stack:
     def call(self, *args: str) -> str:
         """Publishes a job as a person would, from the worker's container; its id."""
         call = ("with-secrets", "celery", "-A", "workers.app", "call")
-        printed = self.compose("exec", "-T", "worker", *call, *args)
-        return printed.split()[-1]
+        return self.compose("exec", "-T", "worker", *call, *args).split()[-1]
 
     def task(self, task_id: str) -> dict[str, Any]:
         """The record, as the API sends it over HTTP; {} while there is none or no API."""

@@ -107,8 +107,7 @@ def test_its_pages_go_on_at_the_cursor(walk: Walk) -> None:
     pages.write_text(text.replace("bind=True,", retried))
     walk.start("celery -A pages worker --concurrency 1 --loglevel INFO", r" ready\.$")
     walk.assign("ID=$(celery -A pages call pages.fetch_pages)")
-    record = ended(walk, walk.variables["ID"])
-    assert record["status"] == "completed"
+    assert ended(walk, walk.variables["ID"])["status"] == "completed"
     assert asked.read_text().split() == [
         str(n) for n in (0, 100, 200, 300, 400, 500, *range(500, 1_000, 100))
     ]

@@ -82,8 +82,7 @@ def configuration(
 def apis(start_api: StartApi, redis_url: str) -> list[RunningApi]:
     """Two on loopback that know the name which the document gives them."""
     (block,) = blocks("docs/proxy.md", "The API behind a proxy", "sh")
-    found = re.fullmatch(r"export PROGRESS_ALLOWED_HOSTS=(\S+)\n", block.text)
-    assert found[1] == NAME
+    assert re.fullmatch(r"export PROGRESS_ALLOWED_HOSTS=(\S+)\n", block.text)[1] == NAME
     return [start_api(redis_url=redis_url, allowed_hosts=(NAME,)) for _ in range(2)]
 
 

@@ -154,5 +154,4 @@ def test_fastapi(walk: Walk) -> None:
         path = f"/progress/internal/task/{walk.variables['ID']}"
         site.post(f"{path}/cancel")  # first: the job takes five seconds
         assert site.get(f"{path}/status").json()["status"] == TaskStatus.CANCELLED
-        page = site.get("/progress/")
-        assert page.headers["content-type"].startswith("text/html")
+        assert site.get("/progress/").headers["content-type"].startswith("text/html")

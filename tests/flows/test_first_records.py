@@ -112,5 +112,4 @@ def test_kinds_are_made_again_when_there_are_too_many(monkeypatch: pytest.Monkey
     firsts = FirstRecords(FLOWS)
     for number in (1, 2, 3, 1):
         event = ev.Created(identity=ev.Identity(task_type=f"fetch-{number}"))
-        made = firsts.of("t", event, NOW)
-        assert made[1].after.task_type == f"fetch-{number}"
+        assert firsts.of("t", event, NOW)[1].after.task_type == f"fetch-{number}"

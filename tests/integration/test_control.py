@@ -142,8 +142,7 @@ def test_a_job_paused_in_the_queue_waits_before_its_first_line(
     task_id = str(world.app.tasks["updating"].apply_async(queue="parked_too").id)
     service.pause(task_id)
     world.receive("parked_too")
-    record = world.until(task_id, status="paused", attempt=1)
-    assert record["worker"] == world.worker_name
+    assert world.until(task_id, status="paused", attempt=1)["worker"] == world.worker_name
     assert world.gate.pids(task_id, "began") == []
     service.resume(task_id)
     world.begun(task_id)

@@ -229,8 +229,7 @@ def test_other_machines_reach_no_api_without_tokens(redis_url: str, tmp_path: Pa
     api = Service([PROGRAM, "serve", "--port", port], log=tmp_path / "api.log", env=env)
     api.start(ready="progress-backend: http")
     args = [PROGRAM, "mcp", "--url", f"http://127.0.0.1:{port}", "--http", "0.0.0.0:0"]
-    done = subprocess.run(args, capture_output=True, timeout=60)
-    assert done.returncode == 1
+    assert subprocess.run(args, capture_output=True, timeout=60).returncode == 1
     api.stop()
 
 

@@ -217,8 +217,7 @@ def test_a_rolling_upgrade_under_load_and_back(versions: Versions) -> None:
     ids = list[str]()
     apis, workers = [versions.api("api-0", newer=False)], [versions.worker("w0", newer=False)]
     publishers = list[subprocess.Popen[bytes]]()
-    held = versions.publish(1, "held", newer=False, rows=10**6)
-    assert held.wait(PATIENCE_S) == 0
+    assert versions.publish(1, "held", newer=False, rows=10**6).wait(PATIENCE_S) == 0
     act_on(apis[0], "held-0", "pause")
     for step, newer in enumerate((False, True, True, False), 1):
         publishers.append(versions.publish(250, f"s{step}", newer=newer))

@@ -81,8 +81,7 @@ def test_a_dead_child(start_fleet: StartFleet, how: dict[str, bool]) -> None:
     task = running_on(fleet, fleet.workers[0])
     (child,) = fleet.workers[0].children()
     os.kill(child.pid, signal.SIGKILL)
-    record = lost(fleet, task, "worker_lost")
-    assert record["final"] is True
+    assert lost(fleet, task, "worker_lost")["final"] is True
     with fleet.redis(fleet.broker) as broker:
         eventually(lambda: not broker.hgetall("unacked"), TIMEOUT_S)
 

@@ -95,5 +95,4 @@ def test_a_member_follows_unless_it_has_ended(action: Action, before: str, after
 def test_a_run_of_a_record_that_had_ended_is_asked_again() -> None:
     seen = directed(member("error"), act("cancel"))
     started = ev.Started(identity=ev.Identity("fetch_data"), redelivered=True)
-    again = transition(seen, started, LATER)
-    assert again.member.act_for("w") == ""
+    assert transition(seen, started, LATER).member.act_for("w") == ""

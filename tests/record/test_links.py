@@ -92,12 +92,9 @@ def test_a_known_address_is_replaced_and_the_ninth_link_left_out() -> None:
 
 
 def test_each_attempt_starts_without_links() -> None:
-    failed = happened(STARTED, GIVEN, ev.Failed(error_message="why"))
-    assert failed.links == (FILE,)
-    waiting = happened(STARTED, GIVEN, ev.Retried(retries=1))
-    assert waiting.links == (FILE,)
-    again = happened(STARTED, GIVEN, ev.Retried(retries=1), STARTED)
-    assert again.links == ()
+    assert happened(STARTED, GIVEN, ev.Failed(error_message="why")).links == (FILE,)
+    assert happened(STARTED, GIVEN, ev.Retried(retries=1)).links == (FILE,)
+    assert happened(STARTED, GIVEN, ev.Retried(retries=1), STARTED).links == ()
 
 
 @pytest.mark.parametrize("end", [ev.Completed(), ev.Cancelled(by="api")])

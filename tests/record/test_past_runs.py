@@ -37,8 +37,7 @@ def test_a_run_has_its_work_and_what_became_of_its_predictions() -> None:
 def test_a_run_has_its_longest_gap_up_to_its_end() -> None:
     assert DONE.work is not None
     for gap, kept in ((12.5, 12.5), (2.0, 10.0)):
-        run = past_runs.of_task(replace(DONE, work=DONE.work._replace(gap=gap)))
-        assert run.gap == kept
+        assert past_runs.of_task(replace(DONE, work=DONE.work._replace(gap=gap))).gap == kept
 
 
 def test_a_run_without_values_took_its_whole_time() -> None:

@@ -101,8 +101,7 @@ def test_a_prediction_is_kept_at_each_mark_that_is_passed_with_a_rate() -> None:
 
 
 def test_nothing_is_left_of_a_run_that_has_counted_more_than_all() -> None:
-    marks = marked(Work(30, 10.0, 10.0), 3.0, 40, 10).predicted
-    assert marks == (10.0, 0) * len(MARKS)
+    assert marked(Work(30, 10.0, 10.0), 3.0, 40, 10).predicted == (10.0, 0) * len(MARKS)
 
 
 def test_an_average_needs_items_and_time() -> None:

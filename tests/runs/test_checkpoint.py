@@ -44,8 +44,7 @@ def attempt(found: str | None, *args: Any, name: str = "import", **kwargs: Any) 
 def recorded(run: Run) -> str | None:
     """The checkpoint that the sender would record now."""
     run.pending = True
-    event = run.newest()
-    return event.checkpoint
+    return run.newest().checkpoint
 
 
 @given(json_values)
@@ -137,8 +136,7 @@ def test_fewer_items_than_were_done_are_no_more_than_they_are() -> None:
     assert list(counted(first, iter("abcdef"), None, "")) == list("abcdef")
     second = attempt(recorded(first))
     assert list(counted(second, iter("abc"), None, "")) == []
-    last = second.newest()
-    assert last.current == 3
+    assert second.newest().current == 3
     assert list(counted(attempt(recorded(second)), iter("abcd"), None, "")) == ["d"]
 
 

@@ -155,8 +155,7 @@ def test_a_bound_task_gives_no_self(celery: Celery) -> None:
     task = celery.task(bound, bind=True, name="bound", shared=False)
     marking = marking_of(task)
     assert marking is not None
-    found = identity_of(task, "bound", marking, ("aapl",), {}, {})
-    assert found.metadata == {"symbol": "aapl"}
+    assert identity_of(task, "bound", marking, ("aapl",), {}, {}).metadata == {"symbol": "aapl"}
 
 
 class Unspeakable:

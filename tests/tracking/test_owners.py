@@ -67,8 +67,7 @@ def test_a_marking_sets_the_owner_of_a_task(
     caplog.set_level(logging.WARNING, "progress_backend")
     marking = marking_of(task)
     assert marking is not None
-    identity = identity_of(task, task.name, marking, (), {"user": user}, {})
-    assert identity.owner == recorded
+    assert identity_of(task, task.name, marking, (), {"user": user}, {}).owner == recorded
     left_out = [one for one in caplog.messages if "owner of jobs.fetch is left out" in one]
     assert len(left_out) == (recorded is None and user is not None)
 

@@ -304,8 +304,7 @@ def test_what_celery_ended_by_itself_waits_for_its_message(
     record = app.record("t")
     assert (record.status, record.worker) == ("running", None)
     assert record.again_until is not None
-    seconds = (record.again_until - record.updated_at).total_seconds()
-    assert seconds == 3_600 + 30
+    assert (record.again_until - record.updated_at).total_seconds() == 3_600 + 30
 
 
 @pytest.mark.parametrize("how", ["id", "stamp"])

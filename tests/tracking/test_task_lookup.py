@@ -86,8 +86,7 @@ def test_without_an_app_an_id_is_looked_up_in_the_current_one(
     with pytest.raises(SettingsError, match=r"workflow_status .* call install\(app\) first"):
         workflow_status(result.id)
     monkeypatch.setattr(_state._tls, "current_app", sending.celery)
-    body = workflow_status(result.id)
-    assert body["progress"]["total"] == 2
+    assert workflow_status(result.id)["progress"]["total"] == 2
 
 
 def test_a_value_that_is_no_record_and_a_store_that_is_away_say_so(

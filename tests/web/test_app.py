@@ -41,6 +41,5 @@ def test_a_mounted_application_without_its_lifespan_says_what_to_do(
 ) -> None:
     outer = FastAPI()
     outer.mount("/progress", create_app(Settings(redis_url=redis_url)))
-    api = start_api(outer)
-    assert api.http.get("/progress/internal/tasks").status_code == 500
+    assert start_api(outer).http.get("/progress/internal/tasks").status_code == 500
     eventually(lambda: "enter progress_backend.web.lifespan(app)" in caplog.text)

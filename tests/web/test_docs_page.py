@@ -21,8 +21,7 @@ def described(api: RunningApi, path: str) -> object:
     texts = [api.http.get(urljoin(path, file)) for file in files]
     assert [text.status_code for text in texts] == [200, 200, 200]
     (url,) = re.findall(r'url: "([^"]+)"', texts[-1].text)
-    body = api.http.get(urljoin(path, url)).json()
-    return body["info"]["title"]
+    return api.http.get(urljoin(path, url)).json()["info"]["title"]
 
 
 def test_it_finds_its_description(api: RunningApi) -> None:

@@ -36,8 +36,7 @@ async def test_an_interval_that_is_none(api: RunningApi, asked: str) -> None:
         assert await closed(every) == 4422
     async with shared(api, f"?heartbeat={asked}") as several:
         assert await closed(several) == 4422
-    answer = api.http.get(f"/internal/task/{task_id}/events?heartbeat={asked}")
-    assert answer.status_code == 422
+    assert api.http.get(f"/internal/task/{task_id}/events?heartbeat={asked}").status_code == 422
 
 
 async def test_a_redis_that_freezes_again_while_it_is_connected_to_is_no_sign_of_life(

@@ -105,8 +105,7 @@ def test_the_list_has_what_is_marked(serve: Serve) -> None:
 
 @pytest.mark.parametrize("name", ["unmarked", "never"])
 def test_an_unmarked_task_cannot_be_started(shop: App, serve: Serve, name: str) -> None:
-    answer = serve().http.post(f"/internal/jobs/{name}", json={"rows": 3})
-    assert answer.status_code == 404
+    assert serve().http.post(f"/internal/jobs/{name}", json={"rows": 3}).status_code == 404
     assert messages(shop) == 0
     assert shop.records() == []
 
@@ -455,8 +454,7 @@ def test_a_project_that_cannot_be_imported_leaves_the_api_up(
     shop.celery.conf.imports = ("no.such.module",)
     api = serve()
     assert api.http.post("/internal/jobs/fetch", json={"rows": 3}).status_code == 503
-    health = api.http.get("/internal/health").json()
-    assert health["status"] == "degraded"
+    assert api.http.get("/internal/health").json()["status"] == "degraded"
     assert api.http.get("/internal/tasks").status_code == 200
 
 
@@ -673,8 +671,7 @@ def test_what_the_code_takes_today_counts(
 ) -> None:
     api, left = serve(), shop.celery.tasks["fetch"].delay("no number").id
     api.http.post(f"/internal/task/{left}/cancel")
-    answer = api.http.post(f"/internal/task/{left}/again")
-    assert answer.status_code == 422
+    assert api.http.post(f"/internal/task/{left}/again").status_code == 422
     gone = shop.celery.tasks["mine"].delay(1).id
     api.http.post(f"/internal/task/{gone}/cancel")
     monkeypatch.delitem(api.app.state.progress.starts.jobs, "mine")

@@ -50,8 +50,7 @@ def test_each_read_has_the_language_of_its_header(api: RunningApi, redis_url: st
         listed = [row["current_status"] for row in read(api, "workflows", wish)["workflows"]]
         read_as = [read(api, f"{kind}/flow/status", wish) for kind in ("workflow", "task")]
         assert [*flow, *listed, *(one["current_status"] for one in read_as)] == [MEMBERS[lang]] * 4
-    lost = Records(redis_url, lease_s=30, locale="ja").lose("gone")
-    assert lost.again_until is not None
+    assert Records(redis_url, lease_s=30, locale="ja").lose("gone").again_until is not None
     for wish, lang in ((None, "ja"), (EN, "en")):
         body = read(api, "task/gone/status", wish)
         until = body["may_come_again_until"][11:16]

@@ -108,8 +108,7 @@ def test_under_a_prefix_of_ones_own(start_api: StartApi, redis_url: str) -> None
     for part in (router, page_router):
         own.include_router(part, prefix="/progress")
     api = start_api(own)
-    answer = api.http.get("/progress", follow_redirects=True)
-    assert answer.url.path == "/progress/"
+    assert api.http.get("/progress", follow_redirects=True).url.path == "/progress/"
     assert api.http.get("/progress/static/page.js").status_code == 200
     assert api.http.get("/progress/internal/tasks").status_code == 200
 

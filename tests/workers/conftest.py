@@ -36,8 +36,7 @@ def start_source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartSour
         args = [f"--{name.replace('_', '-')}={value}" for name, value in given.items()]
         command = [sys.executable, "-m", "workers.price_source", *args]
         started.append(Service(command, log=logs / f"{len(started)}.log"))
-        ready = started[-1].start().wait_for_log(r"^http://127\.0\.0\.1:\d+")
-        return ready.group()
+        return started[-1].start().wait_for_log(r"^http://127\.0\.0\.1:\d+").group()
 
     def start(**options: int) -> str:
         alone = options.keys() - {"page_size"}

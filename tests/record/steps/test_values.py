@@ -28,8 +28,7 @@ def test_a_callers_count_changes_nothing_while_the_run_counts_by_itself(running)
         silent = after(running, own, asked, asked.replace(current=10), seconds=2)
         assert silent.current_items == 10
     # Another run starts without a count of its own.
-    again = after(counting, ev.Retried(retries=1), asked, seconds=5)
-    assert again.current_items == 9
+    assert after(counting, ev.Retried(retries=1), asked, seconds=5).current_items == 9
 
 
 def test_details_and_results_are_merged(running) -> None:
@@ -88,8 +87,7 @@ def test_a_run_that_was_taken_for_lost_has_worked(running) -> None:
 def test_times_never_go_back_and_are_whole_milliseconds(running) -> None:
     early = after(running, ev.Progressed(current=1), seconds=-300)
     assert early.updated_at == running.updated_at
-    fine = after(running, ev.Progressed(current=1), seconds=1.0019)
-    assert fine.updated_at == at(1.001)
+    assert after(running, ev.Progressed(current=1), seconds=1.0019).updated_at == at(1.001)
     ended = after(early, ev.Completed(), seconds=-300)
     assert ended.started_at <= ended.updated_at
     assert ended.completed_at == ended.updated_at
