@@ -135,7 +135,7 @@ class Settings:
     #: Sockets and event streams that all clients may have open at an API process; 0: any number.
     max_sockets: int = 20_000
     #: Bytes in the bodies of one client's writes in each `PROGRESS_UNSTARTED_S`; 0: any number. The
-    #: first 4 KiB of a body count only of one that creates a record.
+    #: first 4 KiB count only in a body that creates a record.
     max_created_bytes: int = 1_073_741_824
     #: How long a record that was created by HTTP or by `RedisProgressService` is kept, unless its
     #: task is published or starts.

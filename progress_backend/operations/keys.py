@@ -184,8 +184,7 @@ class Keys:
         return f"{self.workflow(workflow_id)}{_BAR}planned"
 
     def never_ran(self, workflow_id: str) -> str:
-        """Sorted set of the ids of members that failed as they were not going to be published, by
-        creation time (µs)."""
+        """Sorted set of the ids of members that failed without a publish, by creation time (µs)."""
         return f"{self.workflow(workflow_id)}{_BAR}unreached"
 
     def publishers(self, workflow_id: str) -> str:

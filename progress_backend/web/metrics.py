@@ -120,11 +120,11 @@ def _of_store(counted: StoreCounts) -> Iterator[Metric]:
     yield _gauge("tasks", "Number of records in Redis.", counted.tasks, "status")
     says = "Number of open tasks with a warning."
     yield _gauge("warnings", says, counted.warnings, "kind", "task_type")
-    says = "How long the oldest task waits that may start; 0 if none waits."
+    says = "Waiting time of the oldest task that may start; 0 if no task waits."
     yield _gauge("oldest_waiting_seconds", says, (counted.oldest_wait_ms or 0) / 1e3)
     slots = dict(counted.slots)
     yield _gauge("workers", "Number of workers with a valid lease.", slots.pop("workers"))
-    says = "Number of tasks that these workers run, and could run more."
+    says = "Number of tasks that these workers run, and can run besides."
     yield _gauge("slots", says, slots, "state")
     says = (
         "Events that workers and publishers dropped because their memory for events was full while "
@@ -145,7 +145,7 @@ def _of_types(outcomes: Mapping[str, Outcomes]) -> Iterator[Metric]:
     """What each type has counted in Redis."""
     every = sorted(outcomes.items())
     ends = {(name, *end): n for name, its in every for end, n in its.ends.items()}
-    says = "Ended tasks; cause is that of an error."
+    says = "Ended tasks; an error has its cause."
     yield _counter("ended", says, ends, "task_type", "status", "cause")
     says = "Ends that were not the last: the task continued, or ended otherwise."
     yield _counter("ended_corrected", says, {n: o.sums[CORRECTED] for n, o in every}, "task_type")
