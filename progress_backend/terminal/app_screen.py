@@ -44,7 +44,7 @@ class AppScreen:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width, height = options.max_width, console.height
         foot = list(self._foot(console, width, height))
-        head = _packed(self._head(), width, "  ") if height >= _LEAST_HEIGHT else []
+        head = _packed(self._head(), width, "  ")[: max(height - 2, 0) // 7]  # the rest is for rows
         height -= len(foot) + len(head)
         yield from head
         # An empty log leaves its place to the rows.
