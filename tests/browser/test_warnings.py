@@ -6,12 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from progress_backend.record import events as ev
+from progress_backend.record.model import Warnings
+from progress_backend.store.drivers import Store
 from tests.browser.conftest import OpenPage
 from tests.browser.looking import listed, other_language, row
-from tests.records import Records
+from tests.records import BEGUN, Records
+from tests.waiting import eventually
 from tests.web.serving import RunningApi
 
 WIDE, PHONE = {"width": 1280, "height": 720}, {"width": 360, "height": 720}
@@ -126,6 +129,35 @@ def test_badges_come_and_go_with_what_they_are_about(
     expect(badges(page, "job")).to_have_text(["Late"])
     records.complete("job")
     expect(badges(page, "job")).to_have_count(0)
+
+
+def test_a_feed_that_repeats_a_state_makes_it_no_younger(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    with Store(records.settings) as store:
+        store.ready()
+        hour, now = timedelta(hours=1), store.now()
+        for event in (
+            ev.Created(identity=BEGUN.identity),
+            BEGUN,
+            ev.Progressed(current=3),
+            ev.Warned(warnings=Warnings(stalled=now - hour), revision=3),
+        ):
+            store.run(store.flows.apply("job", (event,), now - hour))
+    page, reads = open_page(api, "/?lang=en"), list[Route]()
+
+    def only_first(read: Route) -> None:
+        reads.append(read)
+        if len(reads) == 1:
+            read.continue_()
+
+    page.evaluate("""void (window.WebSocket = class extends WebSocket {
+      set onmessage(then) { super.onmessage = (event) => setTimeout(then, 500, event); }
+    })""")
+    page.route("**/job/status", only_first)
+    row(page, "job").locator(".open").click()
+    eventually(lambda: page.evaluate("true") and len(reads) > 1)  # the feed's first message came
+    expect(page.locator("#panel .wrong")).to_have_text("No value for 60 min")
 
 
 @pytest.mark.parametrize(

@@ -48,10 +48,11 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
 
   // A response may be older than a message. The feed's records come in order, also from a restored Redis.
   function take(body, at = null, ofFeed = false) {
-    const same = !ofFeed && record?.created_at === body.created_at;
-    const later = same && record.revision > body.revision;
+    const same = record?.created_at === body.created_at;
+    // The feed's first message may be the state that was read, without the time of the read.
+    const known = ofFeed ? record?.revision === body.revision : record?.revision > body.revision;
     // A WebSocket message (it has a type) has only some fields of the record, a response body has all.
-    if (!later) record = { ...(body.type && record), ...normalized(body, at) };
+    if (!(same && known)) record = { ...(body.type && record), ...normalized(body, at) };
   }
 
   function listen() {

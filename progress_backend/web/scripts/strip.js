@@ -44,11 +44,12 @@ export function makeStrip(place, drawn) {
     }
   }
 
-  // When the open tasks of the list will be done; "" where it is filtered by more than their type.
+  // When the open tasks of the list will be done; "" in a search, and with a filter other than a type.
   function whenText({ created, running }, chosen, words) {
     const its = found?.open.find(({ task_type: type }) => type === chosen.task_type);
     const all = chosen.task_type ? its?.tasks : created + running; // as the chips have them
-    if (!its || !all || chosen.view || filtersOf({ ...chosen, task_type: null }).size) return "";
+    const elsewhere = chosen.view || chosen.text || filtersOf({ ...chosen, task_type: null }).size;
+    if (!its || !all || elsewhere) return "";
     if (!its.estimate) return words.noEnd(all);
     const { earliest, latest } = its.estimate;
     const from = Date.parse(earliest) > Date.parse(found.at) && timeOfDay(earliest, found.at);
