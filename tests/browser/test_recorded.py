@@ -1,4 +1,5 @@
-"""The recorded page of the documents plays from a file, without a server."""
+"""The recorded page of the documents plays from a file, without a server. Where the page reads what
+the recording has not: python -m docs.make_recorded."""
 
 from pathlib import Path
 
