@@ -73,6 +73,18 @@ class Records:
         identity = ev.Identity(task_type="merge", member=Member(workflows))
         return self.apply(task_id, ev.Planned(identity=identity))
 
+    def workflow(
+        self, workflow_id: str, name: str = "fetch ×3 → merge", why: str = "接続が切れました"
+    ) -> None:
+        """One member completed, one failed, one half through, one planned."""
+        for task_id in ("done", "failed", "half"):
+            self.member(task_id, workflow_id, name=name)
+            self.run(task_id)
+        self.planned("merge", workflow_id)
+        self.complete("done")
+        self.fail("failed", why)
+        self.progress("half", 126)
+
     def run(self, task_id: str) -> Task:
         """A member starts."""
         return self.apply(task_id, BEGUN)

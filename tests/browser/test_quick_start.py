@@ -28,17 +28,6 @@ def evaluate(page: Page, task_id: str, text: str) -> None:
     page.evaluate("() => {" + READERS.replace("{task_id}", task_id) + text + "}")
 
 
-def test_two_lines_of_events_move_a_bar(api: RunningApi, open_page: OpenPage) -> None:
-    page, task_id = open_page(api), api.create()
-    _, snippet = blocks("docs/quick-start.md", "Reading the record", "js")
-    evaluate(page, task_id, snippet.text.replace(":8004", f":{api.port}"))
-    bar = page.locator("progress")
-    for current, percentage in ((150, 59.5), (200, 79.3)):
-        api.update(task_id, current_items=current)
-        expect(bar).to_have_js_property("value", percentage)
-    assert bar.evaluate("bar => bar.max") == 100
-
-
 def test_the_socket_moves_a_bar_through_a_restart_to_the_end(
     api: RunningApi, start_api: StartApi, open_page: OpenPage, redis_url: str
 ) -> None:

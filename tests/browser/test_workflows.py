@@ -20,16 +20,9 @@ NAME = "fetch ×3 → merge"
 
 @pytest.fixture
 def records(redis_url: str) -> Records:
-    """With a workflow: one member completed, one failed, one half through, one planned."""
     records = Records(redis_url, locale="en")
-    for task_id in ("done", "failed", "half"):
-        records.member(task_id, W, name=NAME)
-        records.run(task_id)
-    records.planned("merge", W)
+    records.workflow(W, NAME, "ConnectionError: the source did not answer")
     records.create("single")
-    records.complete("done")
-    records.fail("failed", "ConnectionError: the source did not answer")
-    records.progress("half", 126)
     return records
 
 

@@ -17,14 +17,7 @@ UNUSED = "http://127.0.0.1:1"
 
 @pytest.fixture
 def records(records: Records) -> Records:
-    """With a workflow: one member completed, one failed, one half through, one planned."""
-    for task_id in ("done", "failed", "half"):
-        records.member(task_id, W, name="fetch ×3 → merge")
-        records.run(task_id)
-    records.planned("merge", W)
-    records.complete("done")
-    records.fail("failed", "接続が切れました")
-    records.progress("half", 126)
+    records.workflow(W)
     return records
 
 

@@ -20,16 +20,9 @@ TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+09:00"
 
 @pytest.fixture
 def records(redis_url: str) -> Records:
-    """With a workflow: one member completed, one failed, one half through, one planned."""
     records = Records(redis_url)
-    for task_id in ("done", "failed", "half"):
-        records.member(task_id, W, name="fetch ×3 → merge")
-        records.run(task_id)
-    records.planned("merge", W)
+    records.workflow(W)
     records.create("single")
-    records.complete("done")
-    records.fail("failed", "接続が切れました")
-    records.progress("half", 126)
     return records
 
 
