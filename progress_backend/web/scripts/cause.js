@@ -22,15 +22,19 @@ export function causeOf(text) {
   );
 }
 
-// The largest groups of at least two failed tasks, as [text, tasks].
-export function groupsOf(tasks, textOf) {
+// The largest groups of at least `least` failed tasks, as [text, tasks]; tasks with one and the same text keep it.
+export function groupsOf(tasks, textOf, least = 2, most = MOST_GROUPS) {
   const groups = new Map();
   for (const task of tasks) {
     const text = textOf(task) && causeOf(textOf(task));
     if (text) groups.set(text, [...(groups.get(text) ?? []), task]);
   }
-  const many = [...groups].filter(([, those]) => those.length > 1);
-  return many.sort(([, a], [, b]) => b.length - a.length).slice(0, MOST_GROUPS);
+  const many = [...groups].filter(([, those]) => those.length >= least);
+  const largest = many.sort(([, a], [, b]) => b.length - a.length).slice(0, most);
+  return largest.map(([text, those]) => {
+    const own = new Set(those.map((task) => lastLine(textOf(task))));
+    return [own.size === 1 ? [...own][0] : text, those];
+  });
 }
 
 // In a traceback, this line is the exception.

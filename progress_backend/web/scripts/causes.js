@@ -3,7 +3,7 @@
 import { filtersOf } from "./address.js";
 import { actOn, passing } from "./bulk_acts.js";
 import { groupsOf } from "./cause.js";
-import { button, element, say } from "./dom.js";
+import { button, element, redraw, say } from "./dom.js";
 import { outcomeOf, sureAgain } from "./selection.js";
 import { errorOf } from "./translated.js";
 
@@ -61,11 +61,8 @@ export function makeCauses(place, acted) {
   function draw() {
     const groups = groupsOf(found, (task) => errorOf(task, words));
     const ids = groups.map(([text, tasks]) => [text, tasks.map(({ task_id: id }) => id)]);
-    const now = JSON.stringify([words.code, ids]);
     place.hidden = !groups.length && !report.textContent;
-    if (now === place.dataset.now) return; // new elements would take the focus
-    place.dataset.now = now;
-    rows.replaceChildren(...groups.map(rowOf));
+    redraw(rows, [words.code, ids], () => groups.map(rowOf));
   }
 
   function show(chosen, inWords) {

@@ -39,3 +39,20 @@ export function sayCut(place, text, whole = text) {
   say(place, text);
   if (place.title !== whole) place.title = whole;
 }
+
+const drawn = new WeakMap(); // element -> the key of its children
+
+// Replaces the children if `key` is another one: new elements would take the focus and the user's selection.
+export function redraw(place, key, children) {
+  const now = JSON.stringify(key);
+  if (drawn.get(place) === now) return;
+  drawn.set(place, now);
+  place.replaceChildren(...children());
+}
+
+// Shows warnings, each a pair of its text and its title.
+export function showWarnings(place, warnings) {
+  redraw(place, warnings, () =>
+    warnings.map(([text, title]) => Object.assign(element("small", "", text), { title })),
+  );
+}

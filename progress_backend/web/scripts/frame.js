@@ -1,11 +1,14 @@
 // What the list's page and a record's page share: tabs, menu (language, colours), keys.
 import { say } from "./dom.js";
-import { setTheme, theme } from "./theme.js";
+import { keep, kept } from "./storage.js";
 import { language } from "./words.js";
 
 const TYPING = "input:not([type=checkbox]), select, textarea, [role=log], pre, ol";
+const THEME = "progress-backend theme"; // light or dark; empty: the system's
+const { dataset } = document.documentElement;
 const byId = (id) => document.getElementById(id);
 const { base = "", title } = document.body.dataset;
+dataset.theme = kept("localStorage", THEME) ?? "";
 
 // `texts`: the page's, of each language. `keys`: functions by key, each returns whether it used the key. chosen(words)
 // is called after the user chose the other language.
@@ -48,7 +51,10 @@ export function makeFrame(texts, keys, chosen) {
     frame.words = frame.words === texts.ja ? texts.en : texts.ja;
     chosen(frame.words);
   };
-  byId("theme").value = theme();
-  byId("theme").onchange = () => setTheme(byId("theme").value);
+  byId("theme").value = dataset.theme;
+  byId("theme").onchange = () => {
+    dataset.theme = byId("theme").value;
+    keep("localStorage", THEME, dataset.theme);
+  };
   return frame;
 }

@@ -1,7 +1,7 @@
 // The newest 1,000 tasks of a workflow as icons that link to the tasks, one row for each step. Above them the failed
 // tasks, grouped by error; tasks that never ran are a group of their own.
-import { causeOf, lastLine } from "./cause.js";
-import { element, say } from "./dom.js";
+import { groupsOf } from "./cause.js";
+import { element, redraw, say } from "./dom.js";
 import { answered } from "./live.js";
 import { nowOf } from "./moment.js";
 import { makeReader } from "./reading.js";
@@ -116,23 +116,13 @@ export function makeGrid(drawn) {
   function drawCauses() {
     const failed = [...tasks.values()].filter(({ status }) => status === "error");
     const never = failed.filter(({ error_cause: cause }) => FOLLOWED.includes(cause));
-    const groups = new Map();
-    for (const task of failed.filter((one) => !never.includes(one))) {
-      const text = causeOf(errorOf(task, words));
-      groups.set(text, [...(groups.get(text) ?? []), task]);
-    }
-    const lines = [...groups]
-      .map(([text, some]) => {
-        const own = new Set(some.map((task) => lastLine(errorOf(task, words))));
-        return [own.size === 1 ? [...own][0] : text, some];
-      })
-      .sort(([, a], [, b]) => b.length - a.length);
+    const others = failed.filter((one) => !never.includes(one));
+    const lines = groupsOf(others, (task) => errorOf(task, words), 1, Infinity);
     if (never.length) lines.push([words.neverRan, never]);
-    const now = JSON.stringify([words.code, lines.map(([text, of]) => [text, of.length])]);
     causes.hidden = !lines.length;
-    if (causes.dataset.now === now) return;
-    causes.dataset.now = now;
-    causes.replaceChildren(...lines.map(([text, some]) => cause(text, some, some === never)));
+    redraw(causes, [words.code, lines.map(([text, of]) => [text, of.length])], () =>
+      lines.map(([text, some]) => cause(text, some, some === never)),
+    );
   }
 
   function cause(text, some, isNever) {

@@ -2,7 +2,7 @@
 import { makeActions } from "./actions.js";
 import { makeBar } from "./bar.js";
 import { makeCopy } from "./copy.js";
-import { element, sayOrHide } from "./dom.js";
+import { element, sayOrHide, showWarnings } from "./dom.js";
 import { makeEndNotice } from "./end_notice.js";
 import { figuresOf } from "./figures.js";
 
@@ -49,9 +49,7 @@ export function makeHead(act, kind) {
     sayOrHide(id, item.task_id);
     sayOrHide(status, kind.status(item, words));
     status.className = `pill ${item.status}`;
-    warnings.replaceChildren(
-      ...(kind.warnings?.(item, words) ?? []).map(([text]) => element("small", "", text)),
-    );
+    showWarnings(warnings, kind.warnings?.(item, words) ?? []);
     sayOrHide(share, shared);
     sayOrHide(figures, counted);
     bar.show(item, name.textContent);

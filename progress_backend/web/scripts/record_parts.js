@@ -1,6 +1,6 @@
 // The parts of a record's page: lists of facts, and long texts with a button to copy them.
 import { makeCopy } from "./copy.js";
-import { element } from "./dom.js";
+import { element, redraw } from "./dom.js";
 import { nowOf } from "./moment.js";
 import { here } from "./translated.js";
 import { stillRuns } from "./unsettled.js";
@@ -66,17 +66,13 @@ export const requestOf = ({ control }, words) =>
 export function makeFacts(title) {
   const list = element("dl");
   const made = section(title, list);
-  let shown = "";
 
   function show(facts, words) {
     const there = facts.filter(([, value]) => value);
     made.say(words);
     made.hidden = !there.length;
-    const now = JSON.stringify([words.code, there]);
-    if (now === shown) return; // new elements would clear the user's selection
-    shown = now;
-    list.replaceChildren(
-      ...there.flatMap(([name, value]) => [
+    redraw(list, [words.code, there], () =>
+      there.flatMap(([name, value]) => [
         element("dt", "", words.facts[name] ?? name),
         element("dd", "", valueOf(value)),
       ]),
@@ -115,16 +111,12 @@ const outward = (text, href) =>
 export function makeLinks() {
   const row = element("div", "tools");
   const made = section("links", row);
-  let shown = "";
 
   function show(links, words) {
     made.say(words);
     made.hidden = !links.length;
-    const now = JSON.stringify(links);
-    if (now === shown) return; // a reader may be about to press one
-    shown = now;
-    row.replaceChildren(
-      ...links.map(({ text, link }) => (link ? outward(text, link) : element("span", "", text))),
+    redraw(row, links, () =>
+      links.map(({ text, link }) => (link ? outward(text, link) : element("span", "", text))),
     );
   }
 

@@ -2,7 +2,7 @@
 import { makeActions } from "./actions.js";
 import { makeBar } from "./bar.js";
 import { makeCopy } from "./copy.js";
-import { button, element, say, sayCut } from "./dom.js";
+import { button, element, say, sayCut, showWarnings } from "./dom.js";
 import { figuresOf } from "./figures.js";
 import { absolute } from "./record_parts.js";
 import { agoOf, TASK } from "./task.js";
@@ -92,18 +92,6 @@ export function makeRow(act, kind = TASK) {
     all[all.indexOf(target) + { ArrowRight: 1, ArrowLeft: -1 }[key]]?.focus();
   }
 
-  function showWarnings(texts) {
-    if (String(texts) === warnings.dataset.now) return;
-    warnings.dataset.now = String(texts);
-    warnings.replaceChildren(
-      ...texts.map(([text, since]) => {
-        const warning = element("small", "", text);
-        warning.title = since;
-        return warning;
-      }),
-    );
-  }
-
   function showMessage(words) {
     const why = kind.why(task, words);
     const text = kind.text(task, words);
@@ -143,7 +131,7 @@ export function makeRow(act, kind = TASK) {
     Object.assign(made.dataset, kind.data(task));
     status.className = `status ${task.status}`;
     sayCut(state, kind.status(task, words));
-    showWarnings(kind.warnings?.(task, words) ?? []);
+    showWarnings(warnings, kind.warnings?.(task, words) ?? []);
     showName(words);
     progress.className = `progress ${task.status}`;
     bar.show(task, kind.name(task, words));

@@ -1,5 +1,6 @@
 // A task's record in the order of a reader's questions: state, error, results, timeline, log, request, times, run.
 import { makeCase } from "./case_view.js";
+import { lastLine } from "./cause.js";
 import { readWorkers } from "./details.js";
 import { placeText, startText } from "./expected.js";
 import { linksOf } from "./links.js";
@@ -19,8 +20,7 @@ import { clock } from "./words.js";
 const TERMINABLE = ({ worker, control }) =>
   worker && control?.action === "cancel" && control.acknowledged_at === null;
 
-// The exception: the last line of a traceback.
-const causeOf = (task, words) => errorOf(task, words).trim().split("\n").at(-1);
+const causeOf = (task, words) => lastLine(errorOf(task, words));
 
 // An ended task whose arguments are kept, where this API starts jobs.
 const REPEATABLE = ({ status, again, workflow }) =>

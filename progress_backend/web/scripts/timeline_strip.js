@@ -1,6 +1,6 @@
 // A task's timeline as one strip of parts: its waits, runs and pauses, from its creation to its end,
 // over an axis with both times.
-import { element } from "./dom.js";
+import { element, redraw } from "./dom.js";
 import { nowOf } from "./moment.js";
 import { absolute } from "./record_parts.js";
 import { stillRuns } from "./unsettled.js";
@@ -69,7 +69,6 @@ const textAt = (step) => (step >= 86_400_000 ? [5, 10] : step >= 60_000 ? [11, 1
 
 export function makeLane() {
   const made = element("div", "lane");
-  let shown = "";
   made.setAttribute("role", "img");
 
   function show(task, { entries }, words) {
@@ -87,11 +86,8 @@ export function makeLane() {
     const label = [...texts, task.attempt > 1 && words.attempts(task.attempt)]
       .filter(Boolean)
       .join(words.comma);
-    const drawn = `${words.code} ${label} ${task.final}`;
-    if (drawn === shown) return;
-    shown = drawn;
     made.setAttribute("aria-label", label);
-    made.replaceChildren(
+    redraw(made, [words.code, label, task.final], () => [
       ...parts.map(({ kind, from, to, why }, place) => {
         const last = place === parts.length - 1 && kind === "run";
         const part = element("i", last ? task.status : kind);
@@ -100,7 +96,7 @@ export function makeLane() {
         return part;
       }),
       element("span", "axis", ...axisOf(task.created_at, end, now, words)),
-    );
+    ]);
   }
 
   return { element: made, show };

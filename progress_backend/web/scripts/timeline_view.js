@@ -2,7 +2,7 @@
 import { makeLane } from "./timeline_strip.js";
 import { answered } from "./live.js";
 import { absolute, section } from "./record_parts.js";
-import { element } from "./dom.js";
+import { element, redraw } from "./dom.js";
 import { translated } from "./translated.js";
 
 // Events that the record's times also show.
@@ -25,7 +25,6 @@ export function makeTimeline(id) {
   let stackMs = 0;
   let of = null;
   let timeline = null;
-  let shown = "";
   made.hidden = true;
   list.tabIndex = 0;
   made.classList.add("timeline");
@@ -69,14 +68,11 @@ export function makeTimeline(id) {
     lane.show(task, timeline, words);
     made.hidden =
       entries.length <= PLAIN.length && entries.every(({ event }) => PLAIN.includes(event));
-    const now = JSON.stringify([words.code, entries, gone]);
-    if (now === shown) return; // new elements would clear the user's selection
-    shown = now;
     const sameDay = new Set(entries.map(({ time }) => absolute(time).slice(0, 10))).size === 1;
-    list.replaceChildren(
+    redraw(list, [words.code, entries, gone], () => [
       ...(gone ? [element("li", "gone", words.entriesGone(gone))] : []),
       ...entries.map((entry) => rowOf(entry, words, sameDay)),
-    );
+    ]);
   }
 
   function expectStack() {

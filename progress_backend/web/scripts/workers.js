@@ -1,6 +1,6 @@
 // The workers with their last sign of life and their running tasks. Made when the view is opened.
 import { makeBar } from "./bar.js";
-import { element, say, sayOrHide, styled } from "./dom.js";
+import { element, say, sayOrHide, showWarnings, styled } from "./dom.js";
 import { aboutText, agoOf, normalized, TASK } from "./task.js";
 
 export async function makeWorkers(place) {
@@ -63,11 +63,8 @@ export async function makeWorkers(place) {
     const item = normalized({ ...task, progress, timestamp: found.at });
     const [name, other] = TASK.names(item);
     const link = element("a", "", element("strong", "", name), " ", element("small", "", other));
-    const marks = TASK.warnings(item, words).map(([text, since]) => {
-      const mark = element("small", "", text);
-      mark.title = since;
-      return mark;
-    });
+    const warnings = element("span", "warnings");
+    showWarnings(warnings, TASK.warnings(item, words));
     const bar = makeBar();
     bar.show(item, TASK.name(item));
     const ago = element("small", "", item.start_time ? agoOf(item, words)[0] : "");
@@ -75,7 +72,7 @@ export async function makeWorkers(place) {
     return element(
       "li",
       "",
-      element("div", "", link, element("span", "warnings", ...marks), ago),
+      element("div", "", link, warnings, ago),
       bar.element,
       element("b", "", `${percentage}%`),
     );
