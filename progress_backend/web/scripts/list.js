@@ -151,7 +151,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   function show(message) {
     const { task, changed } = items.receive(message);
     if (task) showRow(task);
-    if (changed) reader.soon();
+    if (changed && !chosen().symbol_prefix) reader.soon(); // that reads 10,000 tasks: see everySecond()
   }
 
   function everySecond() {
@@ -172,7 +172,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
         status === "created" ||
         (end ? !final && Date.parse(until) < Date.now() + aheadMs : workflow),
     );
-    reader.look(changes ? LONGEST_PAUSE_MS : DELETED_MS);
+    reader.look(changes || chosen().symbol_prefix ? LONGEST_PAUSE_MS : DELETED_MS);
   }
 
   // Called when the network is back, or the tab is visible again.

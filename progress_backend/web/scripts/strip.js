@@ -12,6 +12,7 @@ export function makeStrip(place, drawn) {
   const reader = makeReader(read, drawn);
   const wrong = ["stalled", "late", "failed"].map((name) => [name, element("a", name)]);
   const text = element("span");
+  for (const [, link] of wrong) link.hidden = true;
   place.append(...wrong.map(([, link]) => link), text);
   let found = null;
   let refused = false; // the token does not permit the list of workers
