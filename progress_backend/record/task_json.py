@@ -271,9 +271,7 @@ def task_of(body: Body, unknown: Mapping[str, Any] = _NONE) -> Task:
         kept.expect_s,
         kept.stall_s,
         kept.scheduled,
-        None
-        if (warned := body.warnings) is None
-        else Warnings(optional_moment(warned.stalled), optional_moment(warned.late)),
+        None if (warnings := body.warnings) is None else _warnings(warnings),
         body.control,
         body.message_code,
         body.error_code,
@@ -299,3 +297,7 @@ def _member(body: Body, kept: Bookkeeping) -> Member | None:
         share=kept.share,
         acts=kept.acts,
     )
+
+
+def _warnings(of: WarningTimes) -> Warnings:
+    return Warnings(optional_moment(of.stalled), optional_moment(of.late))
