@@ -1,5 +1,4 @@
-"""Flows of the check for lost runs: runs under an expired lease, and the events for them, an end in
-Celery's result backend included; pure."""
+"""Flows of the check for lost runs: runs under an expired lease, and the events for them; pure."""
 
 from __future__ import annotations
 
@@ -11,7 +10,7 @@ from ..operations import leases, lists, locks, records, sweeps
 from ..operations.call import Call, all_of
 from ..operations.lists import Filters, Page
 from ..record.default_texts import Locale, text
-from ..record.events import Acknowledged, Cancelled, Completed, Event, Expired, Lost
+from ..record.events import Acknowledged, Expired, Lost
 from ..record.model import ENDED, LOST, STATUSES, Task, TaskStatus
 from ..settings import Settings
 from . import index_page
@@ -34,9 +33,6 @@ _GIVEN_BACK = 1_000
 _UNHELD = 100
 #: Lost runs for which one check reads the result backend again.
 _ASKED = 2_000
-#: How far a worker's clock may be behind the store's; and the same where the result backend may
-#: have an end of an earlier task with the record's id.
-_SKEW, _REUSED_SKEW = timedelta(minutes=6), timedelta(minutes=1)
 LOCK, UNHELD_LOCK, ASK_LOCK = "reap", "reap_unheld", "reap_lost"
 
 
@@ -231,31 +227,3 @@ def given_back(lease: str) -> Flow[list[ReadRecord]]:
         and base.task.worker.lease == lease
         and base.task.again_s is not None
     ]
-
-
-def own_end(base: ReadRecord, end: Event | None, settings: Settings) -> Event | None:
-    """An end from the result backend as the record is to have it; None if it is that of an earlier
-    task with the same id. The end's time is by its worker's clock, which may be wrong."""
-    if end is None or not _of_this_life(base.task, end, settings):
-        return None
-    forgets = isinstance(end, Completed) and not base.task.keeps_results
-    return end.replace(results={}) if forgets else end
-
-
-def _of_this_life(task: Task, end: Event, settings: Settings) -> bool:
-    if isinstance(end, Cancelled) and task.again_until:
-        return False  # Celery stored REVOKED for a run that it ended by itself
-    if end.at is None or task.created_at is None:
-        return task.worker is not None
-    if task.worker is not None:
-        # An earlier task's record would still be there after its end, and have had an attempt.
-        sent_again = task.attempt > 1 and task.attempt_started_at == task.started_at
-        kept = max(timedelta(seconds=settings.retention_s), _SKEW)
-        return end.at >= task.created_at - (_REUSED_SKEW if sent_again else kept)
-    # A new record, or a planned one with the one write of `may_have_left`: clocks may differ.
-    if task.revision <= 1 + task.planned:
-        return end.at >= task.created_at - _SKEW
-    # A task that was published again waits for its first run: an end with a skewed time is not
-    # taken.
-    recreated = task.status == TaskStatus.CREATED and task.attempt > 0
-    return end.at >= task.created_at and not recreated

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from ..errors import ForeignValue, TooLarge, TransitionRefused
 from ..operations.index_entry import STILL_RUNS, Facets
 from ..record import task_json
-from ..record.events import Cancelled, Created, Event, Paused, Progressed, Resumed
+from ..record.events import Cancelled, Completed, Created, Event, Paused, Progressed, Resumed
 from ..record.fields import Stored
 from ..record.model import ENDED, Task, TaskStatus
 from ..record.steps import values
@@ -20,6 +20,9 @@ from ..settings import Settings
 
 #: A caller's requests, which have no values of their own: a record near its limit takes them.
 REQUESTS = (Cancelled, Paused, Resumed)
+#: How far a worker's clock may be behind the store's; and the same where the result backend may
+#: have an end of an earlier task with the record's id.
+_SKEW, _REUSED_SKEW = timedelta(minutes=6), timedelta(minutes=1)
 
 
 class ReadRecord(NamedTuple):
@@ -169,3 +172,31 @@ def encoded(task: Task, clip: bool) -> tuple[Task, bytes]:
             raise
         task = task_json.clipped(task)
         return task, task_json.encode(task)
+
+
+def own_end(base: ReadRecord, end: Event | None, settings: Settings) -> Event | None:
+    """An end from the result backend as the record is to have it; None if it is that of an earlier
+    task with the same id. The end's time is by its worker's clock, which may be wrong."""
+    if end is None or not _of_this_life(base.task, end, settings):
+        return None
+    forgets = isinstance(end, Completed) and not base.task.keeps_results
+    return end.replace(results={}) if forgets else end
+
+
+def _of_this_life(task: Task, end: Event, settings: Settings) -> bool:
+    if isinstance(end, Cancelled) and task.again_until:
+        return False  # Celery stored REVOKED for a run that it ended by itself
+    if end.at is None or task.created_at is None:
+        return task.worker is not None
+    if task.worker is not None:
+        # An earlier task's record would still be there after its end, and have had an attempt.
+        sent_again = task.attempt > 1 and task.attempt_started_at == task.started_at
+        kept = max(timedelta(seconds=settings.retention_s), _SKEW)
+        return end.at >= task.created_at - (_REUSED_SKEW if sent_again else kept)
+    # A new record, or a planned one with the one write of `may_have_left`: clocks may differ.
+    if task.revision <= 1 + task.planned:
+        return end.at >= task.created_at - _SKEW
+    # A task that was published again waits for its first run: an end with a skewed time is not
+    # taken.
+    recreated = task.status == TaskStatus.CREATED and task.attempt > 0
+    return end.at >= task.created_at and not recreated

@@ -11,8 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from ..flows import silent_runs, warning_checks, workflow_checks, workflows
 from ..flows.flow import together
-from ..flows.silent_runs import own_end
-from ..flows.stored_record import Applied, ReadRecord, milliseconds, readable
+from ..flows.stored_record import Applied, ReadRecord, milliseconds, own_end, readable
 from ..operations import leases, records
 from ..record.events import Completed, Event, Lost, RunRegained
 from ..record.model import LOST

@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 from ..errors import ProgressError
 from ..flows import workflows
-from ..flows.silent_runs import own_end
-from ..flows.stored_record import ReadRecord, milliseconds
+from ..flows.stored_record import ReadRecord, milliseconds, own_end
 from ..operations import leases
 from ..record import events as ev
 from ..runs.run import Run

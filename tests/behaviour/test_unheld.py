@@ -6,8 +6,7 @@ from itertools import chain
 import pytest
 
 from progress_backend.flows import silent_runs
-from progress_backend.flows.silent_runs import own_end
-from progress_backend.flows.stored_record import ReadRecord
+from progress_backend.flows.stored_record import ReadRecord, own_end
 from progress_backend.operations import locks
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
