@@ -68,11 +68,11 @@ def failed(message: str) -> Seen:
 #: What a task of a worker that lives brings about itself.
 UNSEEN_BY_GUARD_HEADERS = (
     Row("returns", "the body returns a dict", p.ends_with("return"), COMPLETED, RUNNING),
-    Row("returns something else", "the body returns another type", p.ends_with("return", 7),
+    Row("returns something else", "the returned value is not a dict", p.ends_with("return", 7),
         Seen("completed", results={"result": 7}), RUNNING),
     Row("raises", "the body raises", p.ends_with("raises"), failed("^ValueError: no such symbol$"),
         RUNNING),
-    Row("result cannot be stored", "JSON does not have the value", p.ends_with("unencodable"),
+    Row("result cannot be stored", "the returned value is not JSON", p.ends_with("unencodable"),
         failed("^EncodeError: "), RUNNING),
     Row("result backend unreachable",
         "Celery gives up storing the result, and only sends `task_internal_error`",
@@ -117,9 +117,9 @@ UNSEEN_BY_GUARD_HEADERS = (
         p.never_runs("job_before_start_raises"), failed("^RuntimeError: before_start$")),
     Row("ignore_result", "no result is stored", p.ends_with("return", job="job_ignored"),
         Seen("completed", message=COMPLETED.message, results={}), RUNNING),
-    Row("a second copy after success", "the queue had it twice",
+    Row("a second copy after success", "the queue had the message twice",
         p.message_came_twice("return"), Seen("completed", results=RESULTS, attempt=1)),
-    Row("a second copy after an error", "the queue had it twice",
+    Row("a second copy after an error", "the queue had the message twice",
         p.message_came_twice("raises"), Seen("error", "exception", attempt=2)),
 )  # fmt: skip
 #: What is done to a task of a living worker: limits, revokes, a killed child, the broker.
@@ -178,7 +178,7 @@ DYING = (
         "`self.replace()`, kill -9 before the message is published", k.dies("dies_replaced"), LOST,
         RUNNING),
     Row("worker killed under a replacement",
-        "a step's `self.replace(chain)`, kill -9 of the worker that runs the chain's first task",
+        "a step calls `self.replace(chain)`, kill -9 of the worker with the chain's first task",
         k.killed_under_its_replacement, Seen("error", "upstream"), Seen("running")),
     Row("worker killed around an eager run",
         "`apply()` in a task's body, kill -9 of worker and children", k.killed_around, LOST,
