@@ -91,6 +91,24 @@ def can_be_read(page: Page, width: int) -> None:
     )
 
 
+def test_the_panel_stands_beside_the_times_and_a_phone_has_them_on_one_line(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    page = open_page(api, "/?lang=en", viewport={"width": 1280, "height": 800})
+    since, panel = shows(page, "completed", "completed").locator(".since"), page.locator("#panel")
+    for width, beside in ((1280, True), (1199, False), (1200, True)):
+        page.set_viewport_size({"width": width, "height": 800})
+        row(page, "completed").locator(".open").press("Enter")
+        expect(panel.locator(".head")).to_be_visible()
+        assert (box(since)["x"] + box(since)["width"] <= box(panel)["x"]) is beside, width
+        page.keyboard.press("Escape")
+    for width in (360, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert box(since)["height"] < 30
+        assert box(since)["y"] > box(row(page, "completed").locator(".progress"))["y"]
+        assert abs(box(page.locator("#menu"))["y"] - box(page.locator("h1"))["y"]) < 12
+
+
 def test_what_is_written_from_right_to_left_turns_nothing_else(
     api: RunningApi, open_page: OpenPage, redis_url: str
 ) -> None:
