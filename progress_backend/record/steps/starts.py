@@ -6,7 +6,7 @@ from .. import events as ev
 from .. import redelivery
 from ..default_texts import retry_begun, text
 from ..local_time import MILLISECOND
-from ..model import Task, replace
+from ..model import Task, TaskStatus, replace
 from .context import Context, name, reopened
 from .publish import created, joined
 
@@ -82,6 +82,8 @@ def _taken_before(task: Task, event: ev.Started, context: Context) -> bool:
     eager run without a worker may be retried within the millisecond."""
     if event.at is None or event.worker != task.worker:
         return False
+    if task.status not in (TaskStatus.RUNNING, TaskStatus.PAUSED):
+        return False  # the same millisecond, but not this start
     if event.worker is None and task.attempt <= event.retries:
         return False
     return task.updated_at == context.now <= event.at

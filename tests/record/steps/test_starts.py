@@ -1,6 +1,7 @@
 """What a start writes into a record, and how long the task waited for it."""
 
 import pytest
+from msgspec.structs import replace
 
 from progress_backend.record import events as ev
 from progress_backend.record.model import Member, Worker
@@ -45,6 +46,8 @@ def test_a_start_that_is_sent_again_counts_once(worker: Worker | None) -> None:
     assert after(task, another, seconds=5).attempt == 2
     retry = ev.Retried(retries=1, at=NOW), start.replace(retries=1)
     assert after(task, *retry, seconds=5).attempt == 2
+    # Not a start of a record that waits, or has ended, since the same millisecond.
+    assert after(replace(task, status="created"), start, seconds=5).status == "running"
 
 
 CREATED = ev.Created(identity=IDENTITY)
