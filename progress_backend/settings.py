@@ -68,15 +68,15 @@ class Settings:
     raises `SettingsError`, which names the setting and a valid value.
     """
 
-    #: URL of the Redis with the records. None: no Redis was found, and tracking is off.
+    #: URL of the Redis with the records. Without a Redis the library tracks no task.
     redis_url: str | None = None
     #: Prefix of every Redis key and channel.
     key_prefix: str = ""
-    #: How long an ended record is kept.
+    #: How long Redis keeps an ended record.
     retention_s: float = 86_400
-    #: Shortest time between two progress values of one run that are written to Redis.
+    #: Shortest time between two writes of a run's progress to Redis.
     update_interval_s: float = 1.0
-    #: Size in KiB of the newest lines of a task's log that are kept: 1 to 64.
+    #: Size in KiB up to which Redis keeps the newest lines of a task's log: 1 to 64.
     log_kib: int = 22
     #: How long a worker counts as alive after the last renewal of its lease.
     lease_s: float = 30
@@ -90,31 +90,31 @@ class Settings:
     timezone: str = "UTC"
     #: Whether progress is also sent as Celery `task-progress` events, e.g. for Flower.
     flower_events: bool = True
-    #: Hash-tagged partitions of the keys on a Redis Cluster; 0 means plain keys (one Redis node).
+    #: Number of partitions of the keys on a Redis Cluster: 0 means 16 there. Else it has to be 0.
     partitions: int = 0
     #: Origins of pages that may call the API, in addition to its own; comma-separated.
     allowed_origins: tuple[str, ...] = ()
     #: Host names that the API accepts, in addition to localhost; comma-separated.
     allowed_hosts: tuple[str, ...] = ()
-    #: Names of keys; their values are masked in records. Comma-separated.
+    #: Names of keys. The library masks their values in records; comma-separated.
     redact_keys: tuple[str, ...] = KEYS
     #: A function, as `package.module.function`, that masks secrets: it gets a field's name and
     #: value, and returns the value to record.
     redact: Redact | None = None
     #: Names, roles and hashes of the bearer tokens that the API accepts; comma-separated.
     tokens: tuple[str, ...] = ()
-    #: Path of a file with such lines. A changed file is read again.
+    #: Path of a file with such a token on each line. The API reads a changed file again.
     tokens_file: str = ""
     #: Keys of share tokens, each of at least 32 characters; comma-separated. The first key signs,
     #: and tokens of all keys are valid.
     signing_keys: tuple[str, ...] = field(default=(), repr=False)
     #: Targets of webhooks, as a JSON list; see docs/webhooks.md.
     webhooks: str = field(default="", repr=False)
-    #: Path of a file with that list. A changed file is read again.
+    #: Path of a file with this list. A process reads a changed file again.
     webhooks_file: str = ""
     #: Whether the API refuses every request to create, change or cancel.
     read_only: bool = False
-    #: Whether callers who are bound to an owner see what exceptions say; see docs/security.md.
+    #: Whether callers that see one owner's tasks see the texts of exceptions; see docs/security.md.
     show_errors: bool = False
     #: URL of a task's trace, for links of the page; it contains {trace_id}.
     trace_url: str = ""
@@ -122,7 +122,7 @@ class Settings:
     flower_url: str = ""
     #: Name of this environment on the page, such as "Staging".
     title: str = ""
-    #: The colour of that name: blue, green, orange, red, purple or grey.
+    #: The colour of `PROGRESS_TITLE`: blue, green, orange, red, purple or grey.
     title_color: str = ""
     #: Whether the API serves /metrics.
     metrics: bool = True
@@ -134,15 +134,15 @@ class Settings:
     max_client_sockets: int = 1_000
     #: Sockets and event streams that all clients may have open at an API process; 0: any number.
     max_sockets: int = 20_000
-    #: Bytes in the bodies of one client's writes in each `PROGRESS_UNSTARTED_S`; 0: any number. The
-    #: first 4 KiB count only in a body that creates a record.
+    #: Bytes in the bodies of one client's writes in each `PROGRESS_UNSTARTED_S`; 0: any number.
+    #: If a write creates no record, the first 4 KiB of its body do not count.
     max_created_bytes: int = 1_073_741_824
-    #: How long a record that was created by HTTP or by `RedisProgressService` is kept, unless its
-    #: task is published or starts.
+    #: How long Redis keeps a record that HTTP or `RedisProgressService` created, if no process
+    #: publishes or starts its task.
     unstarted_s: float = 86_400
     #: Whether stacks of hanging jobs and tracebacks of failed jobs are recorded.
     stacks: bool = True
-    #: Whether `install` tracks tasks; with 0 in the environment it connects no signal.
+    #: Whether `install` tracks tasks. With 0 in the environment `install` connects no signal.
     enabled: bool = True
 
     def __post_init__(self) -> None:
