@@ -27,9 +27,8 @@ _COMMANDS: Final[Mapping[Action, tuple[str, tuple[str, ...], str]]] = {
         """Cancel tasks, or all tasks of a workflow.
 
         A waiting task never starts; a running task reads the request at its next update, and ends.
-        The workflow is that of --workflow, or of a single id that no task has. `tasks -q` prints
-        the ids of tasks that match filters: progress-backend cancel $(progress-backend tasks -q
-        --type fetch_data)
+        A single id that no task has is read as a workflow's id. `tasks -q` prints the ids of tasks
+        that match filters: progress-backend cancel $(progress-backend tasks -q --type fetch_data)
         """,
     ),
     "pause": (
@@ -37,8 +36,8 @@ _COMMANDS: Final[Mapping[Action, tuple[str, tuple[str, ...], str]]] = {
         (TaskStatus.PAUSED,),
         """Pause tasks, or all tasks of a workflow.
 
-        Until a resume or cancel, a waiting task does not start, and a running task waits at its
-        next update.
+        Until a resume or cancel a waiting task does not start. A running task waits at its next
+        update.
         """,
     ),
     "resume": (

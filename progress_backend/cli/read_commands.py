@@ -75,9 +75,9 @@ _FOLLOW_S: Final = 1.0
 def tasks(source: Source, quiet: bool, as_json: bool, **wanted: Any) -> None:
     """List tasks, newest first.
 
-    In a terminal the rows are cut to its width, and each id is shortened to its unique start, which
-    other commands accept. The last lines show the number of all tasks by status, and the store that
-    was read.
+    In a terminal the command cuts the rows to its width, and each id to a unique start. The other
+    commands accept such a start as an id. The last lines show the number of all tasks by status,
+    and the store's address.
     """
     asked = ListRequest(**wanted)  # the other options have the names of its values
     page, now = source.tasks(asked, whole=as_json), source.now()
@@ -98,8 +98,8 @@ def tasks(source: Source, quiet: bool, as_json: bool, **wanted: Any) -> None:
 def workers(source: Source, as_json: bool) -> None:
     """List the workers that track tasks.
 
-    Each has the last renewal of its lease and its running tasks. A worker that has shut down or
-    died is listed until it has no tasks.
+    Each row has the last renewal of the worker's lease, and its running tasks. A worker that has
+    shut down or died is listed until it has no running tasks.
     """
     body, now, locale = source.workers(), source.now(), source.locale
     if as_json:

@@ -59,11 +59,11 @@ def start(
 ) -> None:
     """Start a job, and print its task's id.
 
-    NAME is the Celery task's name; the task is marked @progress_task(start=True). A VALUE is JSON
-    where it can be read as JSON (rows=3), else text; rows='"3"' is the text 3. With --url the API
-    starts the job (serve --start), else this process does, with the app of -A. The exit code with
-    --wait is that of `watch`: 0 if it completed, else 1, and 130 on Ctrl-C, after which the job
-    goes on. 2: nothing was started; 1 without an id: it is not known.
+    NAME is the name of a Celery task that is marked @progress_task(start=True). A VALUE that is
+    valid JSON is read as JSON (rows=3), any other as text; rows='"3"' gives the text 3. With --url
+    the API starts the job (serve --start), else this command does, with the app of -A. With --wait
+    the exit code is 0 if the job completed, else 1. Ctrl-C gives 130, and the job continues. Exit
+    code 2: no job was started. 1 without a printed id: it is not known whether a job was started.
     """
     _check_door(source)
     try:
@@ -99,8 +99,8 @@ def _check_door(source: Source) -> None:
 def again(source: Source, task_ids: tuple[str, ...]) -> None:
     """Run ended tasks again, each as a new task with the same arguments.
 
-    Arguments are kept for tasks that are marked @progress_task(start=True) and are no members of a
-    workflow. Prints the new ids. `tasks -q` prints the ids of tasks that match filters:
+    This works for tasks that are marked @progress_task(start=True) and belong to no workflow. The
+    command prints the new ids. `tasks -q` prints the ids of tasks that match filters:
     progress-backend again $(progress-backend tasks -q --status error --type nightly)
     """
     _check_door(source)

@@ -58,14 +58,14 @@ def watch(
 ) -> None:
     """Watch tasks with live bars.
 
-    With TASK_IDs the command ends when all of them have ended (a cancelled task when its run has
-    ended). With --workflow it shows the workflow and its tasks, and ends with the workflow. The
-    exit code is 0 if all tasks completed, else 1. Without both it shows the newest tasks until
-    Ctrl-C, a workflow as one row, and four or more waiting tasks as one; Enter shows its tasks. If
-    the output is not a terminal, the command prints a line for each change. In a terminal the key ?
-    lists the keys that search, filter, sort and select rows, show a log, pause, resume and cancel;
-    q ends the command, as Ctrl-C does (exit code 130). The command ends with 1 if the store does
-    not reply for a minute, or a task has no record for a minute.
+    With TASK_IDs the command ends when these tasks have ended (a cancelled task when its run has
+    ended). With --workflow it shows a workflow and its tasks, and ends when the workflow ends. The
+    exit code is 0 if all tasks completed, else 1. Without ids the command shows the newest tasks
+    until Ctrl-C. A workflow has one row; four or more waiting tasks share one. Enter shows the
+    tasks of a row. If the output is not a terminal, the command prints a line for each change. In a
+    terminal the key ? lists all keys, and q ends the command, as Ctrl-C does (exit code 130 with
+    ids, else 0). The command ends with 1 if the store does not reply for a minute, or if a task has
+    no record for a minute.
     """
     if len(task_ids) > MAX_LIMIT:
         raise click.UsageError(f"at most {MAX_LIMIT} tasks can be watched at once")
