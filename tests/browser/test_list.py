@@ -71,7 +71,9 @@ def test_the_list_has_sections_and_what_waits_is_folded(
         records.start("earlier")
         records.complete("earlier")
     waiting = [f"waits-{number}" for number in range(6)]
-    for task_id in ("ended", "runs", *waiting):
+    later, identity = datetime.now(UTC) + timedelta(hours=1), ev.Identity("with_eta")
+    records.apply(waiting[0], ev.Created(identity=identity, eta=later))
+    for task_id in ("ended", "runs", *waiting[1:]):
         records.create(task_id)
     for task_id in ("runs", "ended"):
         records.run(task_id)

@@ -66,6 +66,23 @@ def time_of(page: Page, task_id: str) -> Locator:
     return page.locator(f'tr[data-task-id="{task_id}"] .time')
 
 
+def test_a_run_without_rate_or_history_has_no_estimate_and_at_its_end_no_empty_bar(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("new", total=None)
+    with Store(records.settings) as store:
+        began = ev.Started(identity=ev.Identity("unknown"))
+        store.run(store.flows.apply("job", (began,), store.now() - timedelta(seconds=11)))
+    page = open_page(api, "/?lang=en")
+    expect(time_of(page, "job")).to_have_text("can't estimate")
+    expect(time_of(page, "new")).to_be_empty()
+    page.locator('tr[data-task-id="job"] .open').click()
+    expect(page.locator("#panel .numbers")).to_have_text("can't estimate")
+    expect(page.locator("#panel .bar")).to_be_visible()
+    records.fail("job", "why")
+    expect(page.locator("#panel .bar")).to_be_hidden()
+
+
 @pytest.mark.parametrize(
     ("misses", "english", "japanese"),
     [(APART, "17–62 min left", "残り 17–62 分"), (FAR_APART, "up to 3 h left", "残り 最大 3 時間")],

@@ -13,7 +13,7 @@ export function makeBar() {
     const { current, total, percentage } = item.progress;
     const unknown = !total && item.status === "running";
     track.className = `bar ${item.status}`;
-    track.hidden = item.status === "created" && !current;
+    track.hidden = !current && (item.status === "created" || (!total && Boolean(item.end_time)));
     track.classList.toggle("unknown", unknown);
     const failedShare = item.counts?.error && total ? (item.counts.error / total) * 100 : 0;
     if (item.counts && !failed.parentNode) track.prepend(failed);

@@ -61,7 +61,7 @@ export function makeCase(whatOf, where, lines) {
     const its = [
       ["since", sinceOf(task) && { time: sinceOf(task) }],
       ["line", where(task) && { text: where(task), mono: true }],
-      ["ofType", all > 0 && words.failedOf(failed, all)],
+      ["ofType", all > 1 && words.failedOf(failed, all)],
       ["last", who && `${who[0] ?? control.action} · ${who[1]}, ${who[2].slice(11, 16)}`],
     ];
     facts.show(wrong ? its : [], words);

@@ -235,7 +235,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
         section,
         count: counts[section],
         open: unfolded ?? few,
-        first: items.shown.get(created[0]),
+        first: created.map((key) => items.shown.get(key)).find(({ eta }) => !eta),
       });
     return SECTIONS.filter((section) => keys[section].length).flatMap((section) => [
       `\t${section}`,

@@ -79,7 +79,7 @@ export const WORDS = inEach(SHARED, {
   ],
   doneBy: [
     (n, all, from, until) =>
-      `${n < all || n < 2 ? `${number(n)} of ${number(all)}` : `These ${number(n)}`} open tasks will be done ${from ? `between ${from} and` : "by"} ${until}`,
+      `${n < all ? `${number(n)} of ${number(all)} open tasks` : n > 1 ? `These ${number(n)} open tasks` : "The open task"} will be done ${from ? `between ${from} and` : "by"} ${until}`,
     (n, all, from, until) =>
       `未完了 ${number(all)} 件${n < all ? `のうち ${number(n)} 件` : ""}は ${from ? `${from}〜${until} に` : `${until} までに`}終わる見込み`,
   ],
@@ -87,6 +87,7 @@ export const WORDS = inEach(SHARED, {
     (n) => `${number(n)} open: can't estimate the end`,
     (n) => `未完了 ${number(n)} 件：終了は予測できません`,
   ],
+  noEstimate: ["can't estimate", "予測できません"],
   tokenWhat: ["Sign in with a token", "トークンでサインイン"],
   tokenGive: ["Enter", "入力"],
   tokenHow: ["It is kept until this tab is closed.", "このタブを閉じるまで保持されます。"],

@@ -47,7 +47,7 @@ export function makeStrip(place, drawn) {
 
   // When the open tasks of the list will be done; "" in a search, and with a filter other than a type.
   function whenText({ created, running }, chosen, words) {
-    const its = found?.open.find(({ task_type: type }) => type === chosen.task_type);
+    const its = found?.open?.find(({ task_type: type }) => type === chosen.task_type);
     const all = chosen.task_type ? its?.tasks : created + running; // as the chips have them
     const elsewhere = chosen.view || chosen.text || filtersOf({ ...chosen, task_type: null }).size;
     if (!its || !all || elsewhere) return "";

@@ -15,6 +15,7 @@ const OFFERED = {
 };
 // Codes of default texts that only repeat the status or the figures.
 const PLAIN = ["completed", "failed", "cancelled", "progressed", "progressed_unknown_total"];
+const FIRST_MS = 10_000; // of a run: it may have no rate yet
 const AGO = [
   [86_400, "d"],
   [3_600, "h"],
@@ -75,8 +76,10 @@ export function agoOf(item, words) {
 
 function timeText(task, words) {
   if (task.warnings?.stalled) return wrongText(task, words);
-  if (task.status === "running" && task.estimated_completion && task.at)
-    return remainingText(task, words);
+  if (task.status === "running") {
+    if (task.estimated_completion) return remainingText(task, words);
+    return nowOf(task) - Date.parse(task.start_time) > FIRST_MS ? words.noEstimate : "";
+  }
   if (task.status === "created") return startText(task, task.start_estimate, words);
   return task.end_time && task.processing_time_ms != null && !stillRuns(task)
     ? words.took(clock(task.processing_time_ms / 1000))
