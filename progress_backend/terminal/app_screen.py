@@ -81,6 +81,8 @@ class AppScreen:
         for status, colour in COLOURS.items():
             if self.view.workflow is None and (count := self.view.counts.get(status)):
                 yield Text(f"{formats.word(locale, status)} {count:,}", colour)
+        if sentence := formats.done_by(self.view, locale):
+            yield Text(sentence, QUIET)
         yield Text(self.address, QUIET)
 
     def _pane(self, lines: int) -> Iterator[Text]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import ceil, inf
-from typing import Final
+from typing import Any, Final
 from unicodedata import combining, east_asian_width
 
-from ..record.default_texts import Locale, in_language
+from ..record.default_texts import Locale, clock_text, in_language
 from ..record.local_time import moment, optional_moment
 from ..record.model import STATUSES, TaskStatus
 from .rows import RecordRow, View
@@ -28,6 +28,8 @@ _UNITS: Final = (
 )
 #: From this many seconds on a range in seconds is shown in steps of so many.
 _COARSE_S, _STEP = 20, 5
+#: Seconds in which a run may have no rate yet.
+_FIRST_S: Final = 10
 #: The least number of three digits.
 _LONG = 100
 
@@ -203,13 +205,39 @@ def cells_of(text: str) -> int:
 
 
 def remaining(row: RecordRow, now: datetime, locale: Locale) -> str:
-    """ "2–3m", "≤15m", "longer"; of a type with few past runs "1:15"."""
+    """ "2–3m", "≤15m", "longer"; of a type with few past runs "1:15"; of a run without any value to
+    estimate by "can't estimate", after its first seconds."""
     if (found := row.estimate) is None:
-        end = optional_moment(row.estimated_completion)
-        if end is None or end <= now:  # what is usual is not known
+        if (end := optional_moment(row.estimated_completion)) is None:
+            runs = row.status == TaskStatus.RUNNING and not row.workflow_id and row.start_time
+            late = runs and (now - moment(runs)).total_seconds() > _FIRST_S
+            return text(locale, "no_estimate") if late else UNKNOWN
+        if end <= now:  # what is usual is not known
             return UNKNOWN
         return duration((end - now).total_seconds())
     return _span(found.earliest, found.latest, now, locale) or text(locale, "longer")
+
+
+def done_by(view: View, locale: Locale) -> str:
+    """The sentence on when the open tasks of the store will be done; "" where no list is shown."""
+    its: Mapping[str, Any] = next(iter(view.workers.get("open") or ()), {})
+    if not its.get("tasks") or not view.counts or view.workflow is not None:
+        return ""
+    tasks, some, end = its["tasks"], its["estimated"], its["estimate"]
+    if end is None:
+        return text(locale, "no_end", tasks=tasks)
+    zone = view.now.tzinfo
+    first = end["earliest"] and moment(end["earliest"]).astimezone(zone)
+    # The latest end is rounded up to a minute, as the earliest is rounded down.
+    last = moment(end["latest"]).astimezone(zone) + timedelta(seconds=59.999)
+    what = "open_some" if some < tasks else "open_all" if tasks > 1 else "open_one"
+    return text(
+        locale,
+        "done_between" if first and first > view.now else "done_by",
+        what=text(locale, what, tasks=tasks, some=some),
+        first=first and clock_text(first, view.now),
+        last=clock_text(last, view.now),
+    )
 
 
 def message(row: RecordRow, now: datetime, locale: Locale) -> str:

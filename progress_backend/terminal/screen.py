@@ -59,7 +59,7 @@ COLUMNS: Final[Mapping[str, Column]] = {
 #: A name takes what it needs within these bounds, and leaves a bar so much.
 _LEAST_NAME, _WIDEST_NAME, _LEAST_BAR = 4, 48, 10
 _WIDEST_ID, _WIDEST_RATE = 13, 14
-#: From this width on the status has room for what is only asked for; below, that is cut.
+#: From this width on status and time left have room for each of their texts; below, some are cut.
 _ROOMY: Final = 60
 #: Lines of the screen that are not rows: the table's head, the summary, the cursor's line.
 _AROUND: Final = 3
@@ -102,7 +102,8 @@ class Screen(JupyterMixin):
         ids = formats.short_ids([task.task_id for task in shown])
         widest = max(formats.cells_of(self._name(task, width)) for task in shown)
         marked = self.state.selected is not None
-        cells = _sized(width, ids, widest, self.locale, shown, marked=marked)
+        ends = [formats.remaining(task, self.view.now, self.locale) for task in shown]
+        cells = _sized(width, ids, widest, self.locale, shown, ends, marked=marked)
         yield _row(cells, [Text(self._head(name)) for name in cells], QUIET)
         for task, short_id in zip(shown, ids, strict=True):
             if task.key == FOLD:
@@ -163,6 +164,7 @@ def _sized(
     widest: int,
     locale: Locale,
     shown: Sequence[RecordRow],
+    ends: Sequence[str],
     *,
     marked: bool,
 ) -> dict[str, int]:
@@ -179,6 +181,8 @@ def _sized(
     if "rate" in cells:
         rates = (formats.text(locale, "rate"), *(formats.rate(locale, task) for task in shown))
         cells["rate"] = min(max(map(formats.cells_of, rates)), _WIDEST_RATE)
+    if width >= _ROOMY:
+        cells["eta"] = max(cells["eta"], *map(formats.cells_of, ends))
     name = left = width - sum(cells.values()) - (len(cells) - 1)
     if "progress" in cells:
         name = max(min(widest, left - _LEAST_BAR, _WIDEST_NAME), _LEAST_NAME)

@@ -66,12 +66,14 @@ def line(row: RecordRow, now: datetime, locale: Locale) -> str:
     label, left = "eta", formats.remaining(row, now, locale)
     if row.ended:
         label, left = "elapsed", formats.elapsed(row, now)
+    if left in (formats.UNKNOWN, formats.text(locale, "no_estimate")):
+        left = ""
     parts = [
         f"{moment(at).astimezone(now.tzinfo):%H:%M:%S}" if at else "",
         formats.padded(formats.standing(locale, row), formats.status_cells(locale)),
         formats.percent(row),
         formats.rate(locale, row),
-        "" if left == formats.UNKNOWN else f"{formats.text(locale, label)} {left}",
+        left and f"{formats.text(locale, label)} {left}",
         formats.name(row),
         formats.message(row, now, locale),
         row.task_id,

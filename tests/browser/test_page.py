@@ -86,8 +86,7 @@ def test_the_header_says_where_one_is_and_how_it_goes(
 
 
 @pytest.mark.parametrize(
-    ("lang", "says"),
-    [("en", "1 failed this hour"), ("ja", "1 時間以内の失敗 1 件")],
+    ("lang", "says"), [("en", "1 failed this hour"), ("ja", "1 時間以内の失敗 1 件")]
 )
 def test_the_header_links_to_the_failures_of_the_last_hour(
     api: RunningApi, records: Records, open_page: OpenPage, lang: str, says: str

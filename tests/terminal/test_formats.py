@@ -13,8 +13,8 @@ from rich.cells import cell_len
 from progress_backend.record.default_texts import LOCALES
 from progress_backend.record.fields import Estimate, StartEstimate
 from progress_backend.record.model import Task
-from progress_backend.terminal.formats import remaining, starting
-from progress_backend.terminal.rows import RecordRow
+from progress_backend.terminal.formats import done_by, remaining, starting
+from progress_backend.terminal.rows import RecordRow, View
 from progress_backend.terminal.screen import COLUMNS
 from tests.strategies import tasks
 from tests.terminal.rows import row_of
@@ -60,10 +60,24 @@ def test_a_range_that_is_too_wide_is_written_up_to_its_end() -> None:
 
 def test_without_past_runs_the_likely_end_is_a_countdown() -> None:
     assert remaining(HALFWAY, NOW, "en") == "0:10"
-    assert remaining(replace(HALFWAY, estimated_completion=None), NOW, "en") == "–"
+    unknown = replace(HALFWAY, estimated_completion=None, start_time=NOW.isoformat())
+    assert remaining(unknown, NOW + timedelta(seconds=10), "en") == "–"
+    assert remaining(unknown, NOW + timedelta(seconds=11), "en") == "can't estimate"
     assert remaining(HALFWAY, NOW + timedelta(seconds=4), "ja") == "0:06"
     assert remaining(HALFWAY, NOW + timedelta(seconds=9), "en") == "0:01"
     assert remaining(HALFWAY, NOW + timedelta(seconds=10), "en") == "–", "past it none is known"
+
+
+def test_the_open_tasks_are_done_between_two_times() -> None:
+    end = {"earliest": TEN_S, "latest": (NOW + timedelta(days=1)).isoformat()}
+    its = {"tasks": 1_312, "estimated": 1_312, "estimate": end}
+    view = View(counts={"running": 1}, at=NOW, workers={"open": [its]})
+    says = "These 1,312 open tasks will be done between 10:30 and 01-16 10:30"
+    assert done_by(view, "en") == says
+    its["estimated"], end["earliest"] = 12, None
+    assert done_by(view, "en") == "12 of 1,312 open tasks will be done by 01-16 10:30"
+    its["tasks"] = its["estimated"] = 1
+    assert done_by(view, "en").startswith("The open task will")
 
 
 def test_past_the_latest_end_it_takes_longer_than_usual() -> None:

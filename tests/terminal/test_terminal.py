@@ -67,12 +67,7 @@ def task(number: int = 1, **values: Any) -> RecordRow:
     return row_of(Task(**{**given, **values}))
 
 
-RUNNING = task(
-    1,
-    current_items=150,
-    rate=10,
-    message="データを処理しています... (150/252)",
-)
+RUNNING = task(1, current_items=150, rate=10, message="データを処理しています... (150/252)")
 MANY = (
     RUNNING,
     task(2, status="completed", current_items=252, rate=12.3, completed_at=NOW),

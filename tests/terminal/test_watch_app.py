@@ -191,7 +191,8 @@ def test_the_head_has_what_is_wrong_and_waiting_tasks_share_a_row(
     types = formats.joined(locale, "fetch_page 5", "report 1")
     folded = formats.text(locale, "waiting", count=6, types=types)
     with opened(columns=columns, locale=locale) as terminal:
-        terminal.wait_for(rf"(?s){one} 1  {workers}.*{re.escape(url)}.*\n  ▸ {folded}")
+        end = formats.text(locale, "no_end", tasks=8)
+        terminal.wait_for(rf"(?s){one} 1  {workers}.*{end}.*{re.escape(url)}.*\n  ▸ {folded}")
         terminal.write(b"Gp\n")
         terminal.wait_for("(?m)^> .*(waits-0|report)")
         terminal.forget()
@@ -342,6 +343,7 @@ def test_every_size_holds_what_is_drawn(
     rows = tuple(replace(task, task_id=f"t{n}-aaaa") for n in range(60))
     live = {"name": "celery@a", "live": True}
     workers = {"stalled": 9, "late": 1, "failed_last_hour": 3, "workers": [live] * 12}
+    workers["open"] = [{"tasks": 60, "estimated": 60, "estimate": None}]
     view = View(rows, {"running": 60}, 60, NOW, workers=workers)
     for help_ in (False, True):
         state = WatchState(selected="t30-aaaa", log=True, help=help_, asks=asks, scrolls=help_)

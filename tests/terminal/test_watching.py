@@ -10,15 +10,7 @@ from celery import Celery
 from celery import _state as celery_state
 from celery.app import app_or_default
 
-from progress_backend import (
-    Settings,
-    SettingsError,
-    Task,
-    TaskNotFound,
-    TaskStatus,
-    sign,
-    watch,
-)
+from progress_backend import Settings, SettingsError, Task, TaskNotFound, TaskStatus, sign, watch
 from progress_backend.credentials import tokens
 from progress_backend.store.drivers import RedisClock
 from tests.records import Records

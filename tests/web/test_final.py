@@ -58,10 +58,7 @@ async def test_a_socket_stays_open_until_nothing_can_take_the_end_back(
 
     def watched() -> list[bool]:
         url = f"http://127.0.0.1:{api.port}"
-        with (
-            of_store(records.settings, "en") as store,
-            of_api(url, None, "en") as other,
-        ):
+        with of_store(records.settings, "en") as store, of_api(url, None, "en") as other:
             return [TasksReader(each, ["job"]).read().ended for each in (store, other)]
 
     before, tag = read()
