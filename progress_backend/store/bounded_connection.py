@@ -116,10 +116,10 @@ class BoundedSocket:
         self.sock.settimeout(left)
         self.sock.sendall(data)
 
-    def recv(self, size: int) -> bytes:
+    def recv(self, size: int, *options: Any) -> bytes:
         """Raises TimeoutError, as the socket's own."""
         self._wait()
-        received: bytes = self.sock.recv(size)
+        received: bytes = self.sock.recv(size, *options)
         return received
 
     def recv_into(self, buffer: Any, *options: Any) -> int:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import select
 import threading
-from collections.abc import Sequence
-from functools import lru_cache
 from time import monotonic
 from typing import Any, Final
 
 import redis
 import redis.exceptions
+from hiredis import pack_command
 
 from .bounded_connection import Deadline, raw
 from .redis_errors import checked
@@ -25,11 +24,6 @@ Request = tuple[Any, ...]
 
 #: Bytes that are read at once.
 _READ: Final = 64 * 1024
-#: The reply to nearly every commit.
-_COMMITTED: Final = b"*1\r\n:1\r\n"
-_COMMITS: Final[Reply] = [1]
-#: Arguments of which the packed form is cached.
-_REMEMBERED: Final = 4_096
 
 
 class Exchange:
@@ -111,17 +105,12 @@ class Exchange:
         self._bound(sock, until)
         sock.sendall(request)
         self._bound(sock, until)
-        data = sock.recv(_READ)
-        if data == _COMMITTED and count == 1:
-            return [_COMMITS]
-        answered = list[Reply]()
-        replies = Replies()
-        while data:
+        answered, replies = list[Reply](), Replies()
+        while data := sock.recv(_READ):
             answered += replies.feed(data)
             if len(answered) >= count:
                 return answered
             self._bound(sock, until)
-            data = sock.recv(_READ)
         raise redis.exceptions.ConnectionError("the server closed the connection")
 
     def _bound(self, sock: Any, until: float) -> None:
@@ -165,35 +154,12 @@ def _as_redis_py(error: OSError) -> redis.exceptions.RedisError:
 def packed(request: Request) -> bytes:
     """A request in RESP: an array of bulk strings."""
     try:
-        if request[0] == "GETRANGE":  # dozens in one read
-            _, key, start, end = request
-            name = key.encode()
-            return b"*4\r\n$8\r\nGETRANGE\r\n$%d\r\n%b%b" % (len(name), name, _range(start, end))
-        return _packed(request)
+        data: bytes = pack_command(request)
     except UnicodeEncodeError:  # a task id that is no UTF-8 in Redis
-        return _packed([*map(encoded, request)])
+        data = pack_command((*map(encoded, request),))  # type: ignore[arg-type]  # of any length
+    return data
 
 
 def encoded(part: Any) -> bytes:
     """An argument of a request as bytes; an id that is no UTF-8 in Redis as it was read."""
     return part if type(part) is bytes else str(part).encode(errors="surrogateescape")
-
-
-@lru_cache(maxsize=16)
-def _range(start: int, end: int) -> bytes:
-    return _packed((start, end)).removeprefix(b"*2")
-
-
-def _packed(request: Sequence[Any]) -> bytes:
-    bulks = [
-        b"\r\n$%d\r\n%b" % (len(part), part) if type(part) is bytes else _bulk(part)
-        for part in request
-    ]
-    return b"".join((b"*%d" % len(bulks), *bulks, b"\r\n"))
-
-
-@lru_cache(maxsize=_REMEMBERED, typed=True)
-def _bulk(part: object) -> bytes:
-    """An argument that is no bytes; nearly all of them are names, the same in each request."""
-    text = str(part).encode()
-    return b"\r\n$%d\r\n%b" % (len(text), text)
