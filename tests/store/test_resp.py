@@ -1,38 +1,10 @@
-"""A subscriber's replies, however the bytes come."""
+"""Error replies, data that is no reply, and the longest reply."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from redis.exceptions import InvalidResponse, NoPermissionError, NoScriptError, ReadOnlyError
 
 from progress_backend.store import resp
 from progress_backend.store.resp import Replies
-
-SENT = (
-    b"+PONG\r\n"
-    b"*3\r\n$9\r\nsubscribe\r\n$13\r\ntask_update:a\r\n:1\r\n"
-    b"*3\r\n$7\r\nmessage\r\n$13\r\ntask_update:a\r\n$9\r\n{\r\n*3\r\n}\xff\r\n"
-    b"*2\r\n$4\r\npong\r\n$0\r\n\r\n"
-    b"*3\r\n$11\r\nunsubscribe\r\n$-1\r\n:0\r\n"
-    b"*3\r\n*0\r\n*2\r\n*1\r\n:7\r\n*-1\r\n*1\r\n$1\r\na\r\n"
-)
-MEANT = [
-    b"PONG",
-    [b"subscribe", b"task_update:a", 1],
-    [b"message", b"task_update:a", b"{\r\n*3\r\n}\xff"],
-    [b"pong", b""],
-    [b"unsubscribe", None, 0],
-    [[], [[7], None], [b"a"]],
-]
-
-
-@given(st.lists(st.integers(0, len(SENT)), max_size=12).map(sorted))
-def test_replies_come_whole_wherever_the_bytes_are_cut(cuts: list[int]) -> None:
-    replies = Replies()
-    read = []
-    for start, end in zip([0, *cuts], [*cuts, len(SENT)], strict=True):
-        read += replies.feed(SENT[start:end])
-    assert read == MEANT
 
 
 def test_a_refusal_is_a_reply_among_others() -> None:

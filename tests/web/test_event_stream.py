@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from progress_backend.web.push import event_stream
 from tests.conftest import StartService
 from tests.ports import free_port
 from tests.records import Records
@@ -85,7 +86,8 @@ def test_an_unknown_task(api: RunningApi, task_id: str) -> None:
 
 
 def test_quiet_streams_are_kept_alive(api: RunningApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("progress_backend.web.push.event_stream.PING_S", 0.1)
+    assert event_stream.PING_S == 15
+    monkeypatch.setattr(event_stream, "PING_S", 0.1)
     task_id = api.create()
     with opened(url_of(api, task_id)) as answer:
         received = events(answer)

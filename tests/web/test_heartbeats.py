@@ -91,3 +91,16 @@ async def test_each_interval_something_is_sent(
     await aeventually(lambda: not listener.heartbeats._takers, what="each leaves that has joined")
     monkeypatch.setattr(type(listener), "up_to_date", False)
     assert await asyncio.to_thread(named) == "stale"
+
+
+def test_a_stream_gets_stale_at_once(
+    start_server: StartServer, start_api: StartApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Heartbeats, "_tick", lambda *_: None)  # no interval ends
+    server = start_server()
+    api = start_api(redis_url=server.url)
+    with opened(url_of(api, api.create()) + "?heartbeat=60") as answer:
+        received = events(answer)
+        assert next(received)["type"] == "task_created"
+        server.kill()
+        assert next(received)["event"] == "stale"

@@ -14,6 +14,7 @@ from progress_backend.live.receivers import DeliveryCounts
 from progress_backend.live.update import Update
 from progress_backend.record.model import Task
 from progress_backend.record.task_json import encode
+from progress_backend.web.push.event_stream import EventWriter
 from progress_backend.web.push.socket_writer import EXTENSION, SocketWriter
 from progress_backend.web.push.websockets import MOST_CHARACTERS, AllTasks
 
@@ -144,3 +145,13 @@ async def test_what_waits_is_bounded_by_its_size_and_one_large_message_passes() 
         assert writer.characters < MOST_CHARACTERS + 11_000
     assert (await taken_from(writer, connection))[0] == "reload"
     assert writer.characters == 0
+
+
+async def test_a_stream_ends_without_what_waits_when_its_token_expires() -> None:
+    sent, counts = asyncio.Queue[Any](), DeliveryCounts()
+    writer = EventWriter({}, counts, None, "en")
+    writer.put(update("a"))
+    writer.expire()
+    writer.open(sent.put)
+    assert await sent.get() == writer.end_message(4401, "")
+    assert (counts.delivered, counts.dropped) == (0, 1)
