@@ -196,10 +196,9 @@ class Keys:
         return f"{self._untagged}workflow_update:{workflow_id}"
 
     def past_workflows(self, name: str) -> str:
-        """String: the last ten successful workflows of a name (without the count "×8" at its
-        end), newest first, one line for each: the end of the last member (ms), seconds since the
-        start of the first member, number of members, and a digest of the id. Absent on a Redis
-        Cluster."""
+        """String: the last ten successful workflows of a name (without a count "×8"), newest
+        first, one line for each: the end of the last member (ms), seconds since the start of the
+        first member, number of members, and a digest of the id. Absent on a Redis Cluster."""
         return f"{self.prefix}progress_workflow_runs:{name}"
 
     @property

@@ -23,11 +23,12 @@ _LONGEST_NAME: Final = 120
 _DEEPEST: Final = 100_000
 
 
-def name_of(task: str, messages: int = 1) -> str:
-    """A canvas' name if its caller gives none: its first task, and the number of its first messages
-    of this task, such as `fetch ×8`."""
-    name = task.rpartition(".")[2][:_LONGEST_NAME]
-    return name if messages == 1 else f"{name} ×{messages}"
+def name_of(task: str, messages: int = 1, last: str = "") -> str:
+    """A canvas' name if its caller gives none: its first task, the number of its first messages of
+    this task, and its last task if that is another one, such as `fetch ×8 → merge`."""
+    first, end = (one.rpartition(".")[2][:_LONGEST_NAME] for one in (task, last))
+    name = first if messages == 1 else f"{first} ×{messages}"
+    return name if end in ("", first) else f"{name} → {end}"
 
 
 class Embed(NamedTuple):

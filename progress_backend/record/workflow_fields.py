@@ -59,7 +59,7 @@ class WorkflowRow(Struct, kw_only=True, omit_defaults=True):
     task_id: Annotated[str, is_("The same as workflow_id, under the name that a task's body has.")]
     workflow_id: Annotated[str, is_("The id of the result that apply_async returned.")]
     task_type: Annotated[Literal["workflow"], is_("Always this word.")]
-    name: Annotated[str | None, is_('Name of the workflow, such as "fetch ×8".')]
+    name: Annotated[str | None, is_('Name of the workflow, such as "fetch ×8 → merge".')]
     symbol: Annotated[None, is_("Null; only members have symbols.")]
     status: Annotated[Status, is_(
         "While any member is open: cancelled if the workflow's cancel was requested, paused if "

@@ -44,8 +44,9 @@ class Canvas:
         #: Whether tasks without a record run before those that are planned next.
         self._unseen = False
         self._checked = False
-        #: The first message's task, and how many of the starting messages are of this task.
-        self._first, self._alike = "", 0
+        #: The first message's task, how many of the starting messages are of this task, and the
+        #: task that has the workflow's id.
+        self._first, self._alike, self._last = "", 0, ""
         self._title: str | None = None
         self._total: int | None = None
         #: Id of the workflow that these messages start; None if they continue one.
@@ -87,7 +88,7 @@ class Canvas:
         created = publish.created
         assert created is not None
         if first and self._workflow_id is not None:
-            title = self._title or canvas.name_of(self._first, self._alike)
+            title = self._title or canvas.name_of(self._first, self._alike, self._last)
             created = created.replace(workflow_name=title, workflow_total=self._total)
         return None, str(publish.headers["id"]), (created,)
 
@@ -108,7 +109,8 @@ class Canvas:
         the id of the caller's result. A group has no such task."""
         steps = canvas.steps(publish.ahead)
         last = (step.name for step in steps if step.task_id == member.workflows[-1])
-        marking = None if (name := next(last, None)) is None else self._marking(name)
+        self._last = next(last, "")
+        marking = self._marking(self._last) if self._last else None
         return None if marking is None else marking.workflow
 
     def _ahead(self, publish: Publish) -> Iterator[Entry]:

@@ -148,10 +148,10 @@ def test_the_next_one_has_an_estimate_while_it_runs(whole: Driver) -> None:
 
 def test_past_ones_with_another_count_predict_by_the_member(whole: Driver) -> None:
     for count in (2, 3, 4, 5):
-        begin(whole, f"w{count}", members=count, name=f"fetch ×{count}")
+        begin(whole, f"w{count}", members=count, name=f"fetch ×{count} → merge")
         for number in range(count):
             run(whole, f"w{count}-{number}", 100 * number, 100)
-    begin(whole, "new", members=12, name="fetch ×12")
+    begin(whole, "new", members=12, name="fetch ×12 → merge")
     whole.apply("new-0", ev.Started(identity=identity_of()))
     shown = body(whole, "new")
     began, likely = (

@@ -182,16 +182,15 @@ def test_what_is_no_canvas_says_nothing(body: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("task", "messages", "name"),
+    ("task", "messages", "last", "name"),
     [
-        ("shop.tasks.fetch", 1, "fetch"),
-        ("fetch", 8, "fetch ×8"),
-        ("x" * 200, 1, "x" * 120),
-        ("x" * 200, 8, "x" * 120 + " ×8"),
+        ("shop.tasks.fetch", 1, "shop.fetch", "fetch"),
+        ("fetch", 8, "shop.merge", "fetch ×8 → merge"),
+        ("x" * 200, 8, "", "x" * 120 + " ×8"),
     ],
 )
-def test_a_name_is_the_first_tasks_and_how_often(task: str, messages: int, name: str) -> None:
-    assert canvas.name_of(task, messages) == name
+def test_a_name_has_first_and_last_task(task: str, messages: int, last: str, name: str) -> None:
+    assert canvas.name_of(task, messages, last) == name
 
 
 def test_a_chord_unlock_belongs_to_its_chord_and_a_circle_of_signatures_ends() -> None:

@@ -81,7 +81,7 @@ def test_a_chains_steps_are_there_before_the_first_has_run(installed: Install) -
     assert sent["progress_workflow"] == {"id": result.id, "generation": 0}
     shown = figures(app, result.id)
     assert (shown.status, shown.total, shown.planned) == ("created", 3, 2)
-    assert shown.name == "fetch"
+    assert shown.name == "fetch → store"
 
 
 def test_a_chords_body_is_planned_once(installed: Install) -> None:
@@ -90,7 +90,7 @@ def test_a_chords_body_is_planned_once(installed: Install) -> None:
     result = chord([fetch.si() for _ in range(8)], merge.si()).apply_async()
     shown = figures(app, result.id)
     assert (shown.total, shown.planned, shown.publishers) == (9, 1, 0)
-    assert shown.name == "fetch ×8"
+    assert shown.name == "fetch ×8 → merge"
     assert app.document(result.id)["planned"] is True
 
 
@@ -186,7 +186,7 @@ def test_only_what_is_tracked_has_a_record(installed: Install) -> None:
     [
         *((shape, "nightly import") for shape in ("chain", "chord", "chord of chains")),
         ("chain of a chord", "nightly import"),
-        *(("begins a chain", "merge"), ("group", "merge ×2")),
+        *(("begins a chain", "merge → fetch"), ("group", "merge ×2")),
     ],
 )
 def test_the_marking_of_its_last_task_names_it(installed: Install, shape: str, name: str) -> None:

@@ -12,7 +12,7 @@ KEYS
 ARGV
   now        ms since 1970
   past       start of the key of a name's last successful workflows, before the name (which stands there without
-             the count "×8" at its end); "" for none
+             a count "×8"); "" for none
 Returns
   {{name, value, …} of the hash, publishers, {count, …}, the last successful workflows of its name}
 Publishes
@@ -24,5 +24,5 @@ for i = keys + 1, #KEYS do
 end
 local held = tolerant('ZCOUNT', publishers, '(' .. now, '+inf') or 0
 local name = past ~= '' and tolerant('HGET', workflow, 'name')
-local runs = name and tolerant('GETRANGE', past .. name:gsub(' ×%d+$', ''), 0, 4095) or ''
+local runs = name and tolerant('GETRANGE', past .. name:gsub(' ×%d+', ''), 0, 4095) or ''
 return {tolerant('HGETALL', workflow) or {}, held, counts, runs}

@@ -1,6 +1,6 @@
 --[[
-Store how long each workflow of a completed member took, before the last ones of its name (without the
-count "×8" at its end), if all of its members have completed and no publish may add others. An earlier line of the same workflow is
+Store how long each workflow of a completed member took, before the last ones of its name (without a
+count "×8"), if all of its members have completed and no publish may add others. An earlier line of the same workflow is
 removed; of more than 1,000 names the one that was stored longest ago.
 
 KEYS
@@ -24,7 +24,7 @@ for i = 1, last - args do
   local since = name and tonumber(tolerant('HGET', workflow, 'started'))
   local ended = since and tonumber(tolerant('HGET', workflow, 'ended'))
   if ended and (tolerant('ZCOUNT', KEYS[key], '(' .. now_ms, '+inf') or 0) == 0 then
-    name = name:gsub(' ×%d+$', '')
+    name = name:gsub(' ×%d+', '')
     local tag = '"' .. redis.sha1hex(ARGV[args + i]):sub(1, 12) .. '"'
     local lines = {string.format('[%.0f,%.3f,%d%s,%s]', ended, (ended - since) / 1000, count, (',null'):rep(6), tag)}
     for line in (tolerant('GETRANGE', past .. name, 0, 1199) or ''):gmatch('[^\n]+') do
