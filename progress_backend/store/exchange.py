@@ -36,6 +36,8 @@ class Exchange:
         self._lock = threading.Lock()
         #: The connection, which answered the last time; None while it is in use.
         self._held: Any = None
+        #: The parser of that connection's replies.
+        self._replies = Replies()
         #: Polls whether bytes have arrived on that connection's socket, without a read.
         self._poll: Any = None
         self._polled: Any = None
@@ -105,9 +107,9 @@ class Exchange:
         self._bound(sock, until)
         sock.sendall(request)
         self._bound(sock, until)
-        answered, replies = list[Reply](), Replies()
+        answered: list[Reply] = []
         while data := sock.recv(_READ):
-            answered += replies.feed(data)
+            answered += self._replies.feed(data)
             if len(answered) >= count:
                 return answered
             self._bound(sock, until)
@@ -142,6 +144,7 @@ class Exchange:
             connection.disconnect()
             pool.release(connection)
         self._timeout_s = 0.0
+        self._replies = Replies()  # the last connection may have left half a reply
         return pool.get_connection()
 
 

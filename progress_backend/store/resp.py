@@ -50,11 +50,12 @@ class Replies:
         Raises:
             InvalidResponse: the data is no reply, or the reply is too long.
         """
-        reader, replies = self._reader, list[Reply]()
+        reader = self._reader
+        replies: list[Reply] = []
         reader.feed(data)
         while (reply := reader.gets()) is not _INCOMPLETE:
             replies.append(reply)
-        if reader.len() > LONGEST:
+        if not replies and reader.len() > LONGEST:
             raise InvalidResponse(f"a reply of more than {LONGEST} bytes")
         return replies
 
