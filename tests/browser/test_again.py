@@ -90,10 +90,11 @@ def test_a_failed_job_is_run_again_by_three_acts_from_the_strip(
     old = ended(shop, "fetch", -1)
     page = open_page(serve(), "/?lang=en", viewport={"width": 360, "height": 720})
     page.locator("#strip .failed").click()
-    again(page).click()
     expect(page.locator(".part-case").get_by_role("button")).to_have_count(2)
-    page.locator("#sure-yes").click()
-    eventually(lambda: shop.document(old).get("again_by"))
+    again(page).click()
+    with page.expect_response("**/again") as answer:
+        page.locator("#sure-yes").click()
+    assert shop.document(old)["again_by"] == answer.value.json()["task_id"], answer.value.text()
 
 
 def test_a_selection_is_run_again_and_the_question_names_number_and_type(

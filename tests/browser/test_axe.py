@@ -94,7 +94,6 @@ def test_nothing_to_complain_of(
     api: RunningApi, open_page: OpenPage, lang: str, scheme: str
 ) -> None:
     locale = {"en": "en-US", "ja": "ja-JP"}[lang]
-    # Colours do not move while they are compared.
     options = {"locale": locale, "color_scheme": scheme, "reduced_motion": "reduce"}
     page = open_page(api, "/", bypass_csp=True, **options)
     expect(page.locator("#connection")).to_have_attribute("data-state", "live")

@@ -223,7 +223,6 @@ def test_the_tabs_title_has_the_number_of_running_tasks(
     for number in range(1, 4):
         records.start(f"job-{number}")
     expect(page).to_have_title("3 running · Task progress")
-    # The policy lets its picture through, and it is one.
     width = "async src => { const i = new Image(); i.src = src; await i.decode(); return i.width }"
     assert page.evaluate(width, page.locator("link[rel=icon]").get_attribute("href")) > 0
 

@@ -23,6 +23,25 @@ def composed(page: Page, *texts: str) -> None:
         session.send("Input.imeSetComposition", composition)
 
 
+def test_a_readers_name_of_the_filters_is_in_title_and_link(
+    api: RunningApi, records: Records, open_page: OpenPage
+) -> None:
+    records.start("job")
+    page = open_page(api, "/?lang=en&status=running")
+    name = page.locator("#name")
+    page.get_by_role("button", name="Share").click()
+    name.fill("Night import")
+    name.press("Enter")
+    expect(page).to_have_title("1 running · Night import · Task progress")
+    page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    page.get_by_role("button", name="Copy link").click()
+    page.goto(page.evaluate("window.copied"))
+    expect(page.locator("#called")).to_have_text("Night import")
+    page.locator("[data-filter=created]").click()
+    expect(page.locator("#called")).to_be_empty()
+    assert asked(page) == {"status": "created"}
+
+
 def test_of_filters_that_do_not_go_together_the_newer_stays(
     api: RunningApi, records: Records, open_page: OpenPage
 ) -> None:
@@ -38,7 +57,6 @@ def test_of_filters_that_do_not_go_together_the_newer_stays(
     assert asked(page) == {"task_type": "fetch_data"}
     page.go_back()
     expect(chips).to_have_text(["Warning: Stalled ×"])
-    # An address that was written by hand.
     page.goto(f"http://127.0.0.1:{api.port}/?task_type=fetch_data&warning=stalled&page=3&lang=en")
     expect(chips).to_have_text(["Warning: Stalled ×"])
     shows(page, "slow", "running")
@@ -208,6 +226,7 @@ def test_the_filtered_list_is_saved_as_csv(
     records.create("another")
     page = open_page(api, "/?owner=alice&lang=en")
     shows(page, "job-100", "created")
+    page.locator("#share").click()
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save as CSV").click()
     assert saved.value.suggested_filename == "tasks.csv"

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, expect
 
 from progress_backend.record import events as ev
 from tests.browser.conftest import OpenPage, kept
@@ -58,37 +58,32 @@ def test_all_can_be_read_at_every_width(
     shows(page, "running", "running")
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        can_be_read(page, width)
-
-
-def can_be_read(page: Page, width: int) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for task_id in ("running", "error", "cancelled", "paused", "many", "most", "x" * 200):
-        cells = row(page, task_id).locator("td")
-        cut = "cells => cells.filter(c => c.scrollWidth > c.clientWidth + 1 && !c.title).length"
-        assert cells.evaluate_all(cut) == 0, task_id
-    uncut = "e => e.scrollWidth <= e.clientWidth"
-    assert row(page, "many").locator(".figures span").evaluate(uncut)
-    most = row(page, "most").locator(".figures span")
-    assert most.get_attribute("title") == "9,007,199,254,740,990 / 9,007,199,254,740,991"
-    message = row(page, "running").locator(".message span")
-    shown = box(message)
-    assert shown["width"] >= min(200, width - 80)
-    assert shown["height"] < 30  # one line, however long it is
-    expect(message).to_have_attribute("title", LONG)
-    heights = "rows => rows.map(row => row.getBoundingClientRect().height)"
-    found = page.locator("#table tr[data-task-id]").evaluate_all(heights)
-    assert width < 800 or all(44 <= height <= 56 for height in found), found
-    # A row is as high with a message as without one, or those below it would move as it ends.
-    assert width < 800 or max(found) - min(found) <= 1, found
-    # The symbol is whole as long as its type is not.
-    parts = [row(page, "many").locator(f".open {part}") for part in ("strong", ".type")]
-    assert parts[0].evaluate(uncut) or box(parts[1])["width"] == 0
-    name = row(page, "x" * 200).locator(".open")
-    expect(name).to_have_attribute("title", f"fetch_data {'S' * 200}\n{'x' * 200}")
-    expect(row(page, "x" * 200).locator(".rate")).to_have_attribute(
-        "title", "12.5 megabytes per second and then some"
-    )
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        for task_id in ("running", "error", "cancelled", "paused", "many", "most", "x" * 200):
+            cells = row(page, task_id).locator("td")
+            cut = "cells => cells.filter(c => c.scrollWidth > c.clientWidth + 1 && !c.title).length"
+            assert cells.evaluate_all(cut) == 0, task_id
+        uncut = "e => e.scrollWidth <= e.clientWidth"
+        assert row(page, "many").locator(".figures span").evaluate(uncut)
+        most = row(page, "most").locator(".figures span")
+        assert most.get_attribute("title") == "9,007,199,254,740,990 / 9,007,199,254,740,991"
+        message = row(page, "running").locator(".message span")
+        shown = box(message)
+        assert shown["width"] >= min(200, width - 80)
+        assert shown["height"] < 30  # one line, however long it is
+        expect(message).to_have_attribute("title", LONG)
+        heights = "rows => rows.map(row => row.getBoundingClientRect().height)"
+        found = page.locator("#table tr[data-task-id]").evaluate_all(heights)
+        assert width < 800 or all(44 <= height <= 56 for height in found), found
+        # A row is as high with a message as without one, or those below it would move as it ends.
+        assert width < 800 or max(found) - min(found) <= 1, found
+        parts = [row(page, "many").locator(f".open {part}") for part in ("strong", ".type")]
+        assert parts[0].evaluate(uncut) or box(parts[1])["width"] == 0
+        name = row(page, "x" * 200).locator(".open")
+        expect(name).to_have_attribute("title", f"fetch_data {'S' * 200}\n{'x' * 200}")
+        expect(row(page, "x" * 200).locator(".rate")).to_have_attribute(
+            "title", "12.5 megabytes per second and then some"
+        )
 
 
 def test_the_panel_stands_beside_the_times_and_a_phone_has_them_on_one_line(

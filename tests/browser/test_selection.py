@@ -81,7 +81,6 @@ def test_all_that_pass_a_filter_are_cancelled_piece_after_piece(
     for name in ("一時停止", "再開", "キャンセル"):
         expect(bar.get_by_role("button", name=name)).to_be_disabled()
     page.locator("#filters [data-filter=all]").click()
-    # Without a filter the page does not offer that.
     page.locator("#filters [data-name=symbol]").click()
     expect(row(page, "other")).to_be_visible()
     expect(bar.get_by_role("button", name="すべて").filter(has_text="条件")).to_be_hidden()

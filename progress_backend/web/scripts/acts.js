@@ -7,22 +7,13 @@ const byId = (id) => document.getElementById(id);
 
 // Returns the response's `body`, or the text of a `refusal`; {} if the user does not confirm.
 export async function ask(kind, name, item, words) {
-  const act =
-    isEnd(name) || name === "again"
-      ? await confirmed(name, item, kind.name(item, words), words)
-      : name;
+  const act = await confirmed(name, item, kind.name(item, words), words);
   if (!act) return {};
   const { body, why } = await asked(act, item, words);
-  return body
-    ? { body }
-    : {
-        refusal: why
-          ? (act === "again" ? words.nothingSent : words.refused)(why)
-          : words.unanswered,
-      };
+  if (body) return { body };
+  const refused = act === "again" ? words.nothingSent : words.refused;
+  return { refusal: why ? refused(why) : words.unanswered };
 }
-
-const isEnd = (name) => name === "cancel" || name === "terminate";
 
 // The same without a confirmation. Returns the response's `body`, or its `status` and the reason (`why`); {} without
 // a response.
@@ -30,7 +21,7 @@ export async function asked(name, item, words) {
   const [method, target, body] =
     name === "stack" || name === "again"
       ? ["POST", name]
-      : isEnd(name)
+      : name === "cancel" || name === "terminate"
         ? ["POST", "cancel", name === "terminate" ? { terminate: true } : {}]
         : ["PUT", "update", { status: name === "pause" ? "paused" : "running" }];
   const headers = { "Content-Type": "application/json" };
@@ -58,12 +49,12 @@ export function whyNot({ status, body }, words, name) {
 
 // The act that the user confirms, "" for none: a stalled job may read no cancel, so its process can be terminated.
 async function confirmed(act, item, name, words) {
-  if (act === "again")
-    return (await sure(words.sureAgain(name), words.sureAgainHow, words.again)) && act;
-  if (act === "terminate")
-    return (
-      (await sure(words.sureTerminate(name), words.sureTerminateHow, words.doTerminate)) && act
-    );
+  const asks = {
+    again: [words.sureAgain(name), words.sureAgainHow, words.again],
+    terminate: [words.sureTerminate(name), words.sureTerminateHow, words.doTerminate],
+  }[act];
+  if (asks) return (await sure(...asks)) && act;
+  if (act !== "cancel") return act;
   const stalled = item.warnings?.stalled && item.worker;
   const how = stalled ? words.sureTerminateHow : words.sureHow;
   const answer = await sure(words.sure(name), how, words.doCancel, stalled && words.doTerminate);
@@ -77,11 +68,8 @@ export function sure(what, how, yes, other = "") {
   byId("sure-what").textContent = what;
   byId("sure-how").textContent = how;
   byId("sure-yes").textContent = yes;
-  byId("sure-yes").onclick = () => dialog.close("yes");
   byId("sure-other").textContent = other;
   byId("sure-other").hidden = !other;
-  byId("sure-other").onclick = () => dialog.close("other");
-  byId("sure-no").onclick = () => dialog.close("");
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve) => {

@@ -31,6 +31,7 @@ export function fromAddress() {
   for (const kind of RECORDS) chosen[kind] = query.get(kind) || null; // the id that is open in the panel
   chosen.view = VIEWS.includes(query.get("view")) ? query.get("view") : null; // null: the list of all tasks
   chosen.text = query.get("q") ?? ""; // the search text, which hides rows of this page
+  chosen.name = query.get("name")?.slice(0, 60) || null; // the reader's own, of these filters
   return settled(chosen);
 }
 
@@ -47,6 +48,7 @@ export const ofSocket = (chosen) => filtersOf(chosen, OF_SOCKET);
 // `push` adds an entry to the history, so that Back returns to the choices before.
 export function toAddress(chosen, language, push) {
   const query = filtersOf(chosen);
+  if (chosen.name && query.size) query.set("name", chosen.name);
   if (chosen.sort) query.set("sort", chosen.sort);
   query.set("lang", language);
   if (chosen.page > 1) query.set("page", chosen.page);

@@ -34,7 +34,6 @@ export function makeCase(whatOf, where, lines) {
     figures = {}; // once: a token may permit no figures
     const got = await answered("internal/stats");
     figures = got?.body?.types?.find(({ task_type: its }) => its === type) ?? {};
-    if (task) show(task, words);
   }
 
   async function pauseWaiting() {

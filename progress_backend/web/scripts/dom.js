@@ -1,3 +1,5 @@
+export const byId = (id) => document.getElementById(id);
+
 // Creates elements. A text is set as text, never as HTML.
 export function element(name, className, ...children) {
   const made = document.createElement(name);

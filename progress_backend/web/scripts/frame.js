@@ -1,12 +1,11 @@
 // What the list's page and a record's page share: tabs, menu (language, colours), keys.
-import { say } from "./dom.js";
+import { byId, say } from "./dom.js";
 import { keep, kept } from "./storage.js";
 import { language } from "./words.js";
 
 const TYPING = "input:not([type=checkbox]), select, textarea, [role=log], pre, ol";
 const THEME = "progress-backend theme"; // light or dark; empty: the system's
 const { dataset } = document.documentElement;
-const byId = (id) => document.getElementById(id);
 const { base = "", title } = document.body.dataset;
 dataset.theme = kept("localStorage", THEME) ?? "";
 

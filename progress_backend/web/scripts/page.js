@@ -5,11 +5,12 @@ import { makeChips } from "./chips.js";
 import { saveList } from "./csv.js";
 import { makeChosen } from "./chosen.js";
 import { settled } from "./filters.js";
+import { makeCopy } from "./copy.js";
 import { makeFrame } from "./frame.js";
 import { makeHold } from "./hold.js";
 import { makeList } from "./list.js";
 import { WORDS } from "./page_words.js";
-import { say } from "./dom.js";
+import { byId, say } from "./dom.js";
 import { makePanel } from "./panel.js";
 import { makePages } from "./rows.js";
 import { makeSearch } from "./search.js";
@@ -34,7 +35,6 @@ const KEYS = {
   ArrowUp: () => opened() && goBy(-1),
   Escape: () => (selection ? stopSelecting() : opened() && closePanel()),
 };
-const byId = (id) => document.getElementById(id);
 const frame = makeFrame(WORDS, KEYS, (now) => {
   words = now;
   take(chosen, false);
@@ -75,13 +75,23 @@ byId("rest").before(turning.newer, turning.text);
 byId("rest").after(turning.older);
 const search = makeSearch(byId("search"), byId("found"), { typed: searchFor, choose, find });
 
+const copyLink = makeCopy("", () => location.href, "copyLink");
+byId("shared").append(copyLink.element);
+
 function drawTitle() {
   const { running } = list.summary();
+  const name = byId("name");
   const names = [...filtersOf(chosen)].map(([name, value]) => words.only[name](value));
   byId("table").ariaLabel = names.join(" · ");
-  document.title = [running && words.counted(running, words.running), ...names, words.title]
+  const called = names.length && chosen.name ? [chosen.name] : names;
+  document.title = [running && words.counted(running, words.running), ...called, words.title]
     .filter(Boolean)
     .join(" · ");
+  name.hidden = !names.length;
+  say(byId("called"), name.hidden ? "" : (chosen.name ?? ""));
+  name.placeholder = name.ariaLabel = words.nameIt;
+  if (document.activeElement !== name) name.value = chosen.name ?? "";
+  copyLink.say(words);
 }
 
 // Sets the choices and the URL; `push` adds an entry to the history.
@@ -92,7 +102,8 @@ function take(now, push) {
 
 function choose(filters) {
   if (Object.entries(filters).every(([name, value]) => chosen[name] === value)) return;
-  take(settled({ ...chosen, page: 1 }, filters), !(chosen.text && filters.text === "")); // Back skips the typing of a suggestion
+  const name = FILTERS.some((one) => one in filters) ? null : chosen.name;
+  take(settled({ ...chosen, page: 1, name }, filters), !(chosen.text && filters.text === "")); // Back skips the typing of a suggestion
   list.begin();
   draw();
 }
@@ -216,10 +227,9 @@ function closePanel() {
   return true;
 }
 
-const openRow = () => byId("table").querySelector('[aria-current="true"]');
-
 // The row of the record in the panel, else the focused row.
-const rowNow = () => openRow() ?? document.activeElement.closest("tr");
+const rowNow = () =>
+  byId("table").querySelector('[aria-current="true"]') ?? document.activeElement.closest("tr");
 
 function rowBy(many) {
   const rows = list.seenRows().map(([, row]) => row);
@@ -363,6 +373,10 @@ byId("clear").onclick = () => {
   byId("list").focus(); // the button is hidden with the next rows
 };
 byId("select").onclick = select;
+byId("name").onchange = ({ target }) => {
+  take({ ...chosen, name: target.value.trim() }, true);
+  drawTitle();
+};
 byId("tabs").onclick = changeView;
 byId("csv").onclick = async () => {
   byId("csv").disabled = true;

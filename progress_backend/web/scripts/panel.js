@@ -1,21 +1,18 @@
 // The panel next to the list with one task or workflow. Made when the user opens a row.
-import { button, element, say, styled } from "./dom.js";
+import { say, styled } from "./dom.js";
 import { makeRecord } from "./record_view.js";
 import { pageOf } from "./task.js";
 
 // go(-1) and go(1) open the previous and the next row, close() closes the panel; refuse(why) is called when an act was
 // refused.
 export async function makePanel(place, { go, close, refuse }) {
-  const state = element("span", "state");
-  const page = element("a", "own-page");
-  const previous = button("", () => go(-1));
-  const following = button("", () => go(1));
-  const done = button("", close);
-  const head = element("div", "bar-of-panel", previous, following, page, state, done);
+  const [previous, following, page, state, done] = place.firstElementChild.children;
   let record = null;
   let shown = "";
   let words = null;
-  place.append(head);
+  previous.onclick = () => go(-1);
+  following.onclick = () => go(1);
+  done.onclick = close;
   await styled("record.css");
 
   // The head stays, since its buttons may have the focus.
@@ -30,10 +27,6 @@ export async function makePanel(place, { go, close, refuse }) {
 
   function show(kind, id, inWords) {
     words = inWords;
-    say(previous, words.previous);
-    say(following, words.following);
-    say(done, words.close);
-    say(page, words.asPage);
     page.href = pageOf(kind, id, words);
     if (shown !== `${kind} ${id}`) {
       end();

@@ -1,8 +1,7 @@
 // The connection's state, above the list, and the notice below it.
-import { say } from "./dom.js";
+import { byId, say } from "./dom.js";
 
 const NOTICE_MS = 10_000;
-const byId = (id) => document.getElementById(id);
 
 // Why the API refused the list: 401 and 403 in the page's words, others in the API's.
 function whyRefused({ status, body }, words) {

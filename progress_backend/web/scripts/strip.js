@@ -12,7 +12,6 @@ export function makeStrip(place, drawn) {
   const reader = makeReader(read, drawn);
   const wrong = ["stalled", "late", "failed"].map((name) => [name, element("a", name)]);
   const text = element("span");
-  for (const [, link] of wrong) link.hidden = true;
   place.append(...wrong.map(([, link]) => link), text);
   let found = null;
   let refused = false; // the token does not permit the list of workers
@@ -28,11 +27,10 @@ export function makeStrip(place, drawn) {
   function show({ running, created: waiting } = {}, words) {
     place.hidden = refused || running == null; // the empty strip keeps its space until `found` is read
     if (place.hidden || !found) return;
-    const { workers } = alive;
     const wait = found.oldest_wait_ms == null ? "" : clock(found.oldest_wait_ms / 1000);
-    place.dataset.stuck = waiting > 0 && workers === 0;
+    place.dataset.stuck = waiting > 0 && alive.workers === 0;
     const counts = [words.counted(running, words.running), words.counted(waiting, words.created)];
-    const texts = [...counts, wait && words.oldest(wait), words.alive(workers)];
+    const texts = [...counts, wait && words.oldest(wait), words.alive(alive.workers)];
     const since = new Date(Date.parse(found.at) - 3_600_000).toISOString();
     say(text, texts.filter(Boolean).join(" · "));
     for (const [name, link] of wrong) {
