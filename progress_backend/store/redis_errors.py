@@ -21,8 +21,9 @@ _AWAY = (
     OSError,
 )
 
-#: In Redis's error if its memory is full, also if a script was to write.
-_FULL: Final = "OOM command not allowed"
+#: In Redis's error if its memory is full, also if a script was to write; redis-py, which parses a
+#: Cluster's replies, removes the OOM before it.
+_FULL: Final = "command not allowed when used memory"
 
 
 #: What a call to Redis may raise; `unavailable` makes one error of the library of each.

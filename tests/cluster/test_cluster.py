@@ -1,6 +1,7 @@
 """The store on a Redis Cluster does what it does on one node."""
 
 import asyncio
+import re
 
 import pytest
 import redis.asyncio.cluster
@@ -10,6 +11,7 @@ from redis.crc import key_slot
 from progress_backend.errors import StoreUnavailable
 from progress_backend.flows.flow import together
 from progress_backend.operations.lists import TaskPage
+from progress_backend.operations.values import MORE_ROOM
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store.async_store import AsyncStore
@@ -110,6 +112,19 @@ def test_a_slot_on_its_way_to_another_node_counts_as_away(nodes: list[Node], sto
     slot = key_slot(store.layout.of_task("t").task("t").encode())
     move_slot(nodes[:MASTERS], slot, midway=refused)
     assert apply(store, "t", ev.Progressed(current=2)).task.progress.current == 2
+
+
+def test_a_full_memory_is_an_outage_with_what_to_do(nodes: list[Node], store: Store) -> None:
+    make(store, "t")
+    try:
+        for node in nodes:
+            node.client.config_set("maxmemory", 1)
+        with pytest.raises(StoreUnavailable, match=re.escape(MORE_ROOM)) as caught:
+            apply(store, "t", ev.Progressed(current=1))
+        assert not caught.value.refused
+    finally:
+        for node in nodes:
+            node.client.config_set("maxmemory", 0)
 
 
 def test_a_failover_loses_nothing_acknowledged(nodes: list[Node], store: Store) -> None:
