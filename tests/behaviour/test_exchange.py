@@ -12,7 +12,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from progress_backend.store.bounded_connection import Deadline
-from progress_backend.store.exchange import Exchange, packed
+from progress_backend.store.exchange import Exchange
 from tests.conftest import StartServer
 from tests.strangers import OtherServer
 from tests.waiting import eventually
@@ -22,14 +22,6 @@ from tests.waiting import eventually
 def client(server_url: str) -> Iterator[redis.Redis]:
     with redis.Redis.from_url(server_url, socket_timeout=60, retry=Retry(NoBackoff(), 0)) as client:
         yield client
-
-
-def test_requests_are_packed_as_redis_py_packs_them(client: redis.Redis) -> None:
-    request = ("SET", "キー", b"\x00\r\n\xff", "PX", 60_000, 0.5, "")
-    connection = client.connection_pool.get_connection()
-    theirs = b"".join(connection.pack_command(*request))
-    client.connection_pool.release(connection)
-    assert packed(request) == theirs
 
 
 def test_replies_are_the_clients_own(client: redis.Redis) -> None:
