@@ -190,8 +190,8 @@ class TimelineEntry(Struct, omit_defaults=True):
     frames: Annotated[list[StackFrame] | None, is_(
         "For a stack: up to 40 frames, newest first.")] = None
     same_s: Annotated[float | None, is_(
-        "The stack is read two times. Seconds between them if the job's own code was at the same "
-        "line both times, else 0.")] = None
+        "The stack is read two times. If the job's own code was at the same line both times: the "
+        "seconds between the two reads, else 0.")] = None
     traceback: Annotated[str | None, is_(
         "For a failed run: Python's traceback, redacted; cut at 8 KiB.")] = None
 
@@ -269,10 +269,10 @@ class OpenTasks(Struct):
 
     task_type: Annotated[str | None, is_("The type; null for all types together.")]
     tasks: Annotated[int, is_("How many there are.")]
-    estimated: Annotated[int, is_("To how many of them the estimate applies.")]
+    estimated: Annotated[int, is_("For how many of these tasks there is an estimate.")]
     estimate: Annotated[Estimate | None, is_(
-        "When the last of those ends, by the last ten runs of each type. Null if these are too few "
-        "or the tasks do not wait for each other.")]
+        "When the last of the estimated tasks ends, from the last ten runs of each type. Null if "
+        "there are too few runs, or if the tasks do not wait for each other.")]
 
 
 class WorkerList(Struct):
@@ -282,8 +282,8 @@ class WorkerList(Struct):
         "Up to 500 workers with the newest leases: living workers first, then by name.")]
     total: Annotated[int, is_("How many there are.")]
     oldest_wait_ms: Annotated[int | None, is_(
-        "How long the oldest task has waited that may start now. Planned tasks and tasks with a "
-        "later eta do not count. Null if no task waits.")]
+        "How long the oldest waiting task has waited, without planned tasks and tasks with a "
+        "later eta. Null if no task waits.")]
     types: Annotated[list[str], is_("The types of records that have run, sorted by name.")]
     open: Annotated[list[OpenTasks], is_(
         "Waiting and running tasks: of all types first, then of each type that has run.")]
@@ -301,14 +301,19 @@ class TypeFigures(Struct):
     completed: Annotated[int, is_("Ends as completed.")]
     cancelled: Annotated[int, is_("Ends as cancelled.")]
     errors: Annotated[dict[str, int], is_("Ends as error, by error_cause.")]
-    success_share: Annotated[float | None, is_("Completed of all ends but cancelled, 0 to 1.")]
-    corrected: Annotated[int, is_("Ends after which the task continued, or ended otherwise.")]
+    success_share: Annotated[float | None, is_(
+        "Share of completed among completed and error, 0 to 1.")]
+    corrected: Annotated[int, is_(
+        "Ends after which the task continued, or got another final state.")]
     attempts: Annotated[int, is_("Retries and redeliveries.")]
     wait_mean_ms: Annotated[float | None, is_("Mean time until the first start; null if unknown.")]
     wait_median_ms: Annotated[float | None, is_(
-        "Its median, interpolated between bounds: 0, 0.1, 1, 10, 60, 300, and 900 s as the most.")]
+        "Median time until the first start, interpolated between the bounds 0, 0.1, 1, 10, 60, "
+        "300 and 900 s, so at most 900 s.")]
     run_mean_ms: Annotated[float | None, is_("Mean time of a successful run; null if unknown.")]
-    run_median_ms: Annotated[float | None, is_("Its median, with 600 and 3,600 s as the last.")]
+    run_median_ms: Annotated[float | None, is_(
+        "Median time of a successful run, interpolated between the bounds 0, 0.1, 1, 10, 60, 600 "
+        "and 3,600 s, so at most 3,600 s.")]
     last_success_at: Annotated[str | None, is_("When a task last completed; null before that.")]
 
 

@@ -46,15 +46,15 @@ class Control(Struct, kw_only=True, omit_defaults=True):
         '"api", "cli", "celery", "task" (the job itself) or the name of a caller.')]
     reason: Annotated[str | None, is_("The reason that was given.")]
     message: Annotated[str | None, is_(
-        "The message that came with a pause: it is the record's until the run's next value after "
-        "the pause.")] = None
+        "The message of a pause request. The record shows it until the run's next value after the "
+        "pause.")] = None
     at: Annotated[Moment, is_("When.")]
     acknowledged_at: Annotated[Moment | None, is_(
-        "When the run acknowledged the request: it waits, or it has ended. Null until then. The "
-        "same as at if no worker runs the task.")] = None
+        "When the run acknowledged the request, because it waits or has ended; null until then. "
+        "If no worker runs the task: the same time as at.")] = None
     second_run_at: Annotated[Moment | None, is_(
-        "Of a pause of a run with a message that is not acknowledged yet (acks_late): when the "
-        "broker delivers it again, to a second run, if the task is still paused then.")] = None
+        "Only for the pause of a run with acks_late: if the task is still paused at this time, "
+        "the broker delivers its message again, to a second run.")] = None
 
 
 class Membership(Struct, kw_only=True, omit_defaults=True):
@@ -67,7 +67,8 @@ class Membership(Struct, kw_only=True, omit_defaults=True):
         "Id of the inner chain, group or chord that the task is part of; absent if that is the "
         "outermost workflow.")] = None
     generation: Annotated[int, is_(
-        "How many tasks published one another from their bodies before this task, from 0.")]
+        "0 for a task that the caller published, 1 for a task that a task of generation 0 "
+        "published from its body, and so on.")]
 
 
 class Estimate(Struct, kw_only=True, omit_defaults=True):
@@ -78,8 +79,8 @@ class Estimate(Struct, kw_only=True, omit_defaults=True):
     likely: Annotated[Moment, is_("The same as estimated_completion.")]
     latest: Annotated[Moment, is_("One run in ten ends after this time.")]
     runs: Annotated[int, is_(
-        "How many past runs it is made from, ten at most; of a workflow's own pace, how many "
-        "members have ended.")]
+        "Number of past runs that the estimate comes from, ten at most. If it comes from a "
+        "workflow's own pace, the number of ended members.")]
 
 
 class StartEstimate(Struct, kw_only=True, omit_defaults=True):
@@ -95,13 +96,12 @@ class WarningTimes(Struct, kw_only=True, omit_defaults=True):
     """Warnings about an open task, each with the time since when it holds."""
 
     stalled: Annotated[Moment | None, is_(
-        "The time of the last value. The run has written no value for stall_s, or without stall_s "
-        "for three times its longest time between two values and at least 30 s, while its worker "
-        "is alive.")] = None
+        "The time of the last value. The worker is alive, but the run has written no value for "
+        "stall_s. Without stall_s: for three times its longest time between two values, and at "
+        "least 30 s.")] = None
     late: Annotated[Moment | None, is_(
-        "Since when the run takes longer than expect_s, or without expect_s longer than 1.25 times "
-        "the slowest of the last ten runs of its type for as many items, and at least "
-        "30 s.")] = None
+        "Since when the run takes longer than expect_s. Without expect_s: longer than 30 s, and "
+        "than 1.25 times the slowest of the last ten runs of its type, for as many items.")] = None
 
 
 class TextCode(Struct, kw_only=True):
@@ -117,7 +117,7 @@ class Link(Struct, frozen=True, kw_only=True, omit_defaults=True):
     url: Annotated[str, is_("http:// or https://, or a path on the API's origin.")]
     title: Annotated[str | None, is_("The text to show; absent if the job gave none.")] = None
     expires_at: Annotated[Moment | None, is_(
-        "When the link stops working, by the job; absent if the job gave no time.")] = None
+        "When the link stops working; absent if the job gave no time.")] = None
 
 
 class Body(Struct, kw_only=True, omit_defaults=True):
@@ -139,13 +139,14 @@ class Body(Struct, kw_only=True, omit_defaults=True):
     error_message: Annotated[str | None, is_("The error in one line; null without an error.")]
     results: Annotated[dict[str, Any], is_("The results that the job recorded.")]
     processing_details: Annotated[dict[str, Any], is_(
-        "Other values that the job recorded. Until the task ends, processing_rate and "
-        "estimated_remaining are computed unless the job recorded them.")]
+        "Other values that the job recorded. If it recorded no processing_rate or "
+        "estimated_remaining, the library computes them until the task ends.")]
     metadata: Annotated[dict[str, Any], is_(
         "The metadata that was given when the record was created.")]
     omitted: Annotated[list[str], is_(
-        "Only in rows of lists: which of results, processing_details and metadata the row omits, "
-        "because they have more than 1 KiB together. With fields=all nothing is omitted.")] = []
+        "Only in rows of lists: the names of results, processing_details and metadata, if the row "
+        "omits them because they have more than 1 KiB together. With fields=all it omits "
+        "nothing.")] = []
     checkpoint: Annotated[str | None, is_(
         "Where the next attempt resumes, as a JSON string: a digest of the task's arguments, the "
         "value that the job saved, and the number of items that each loop with resume has "
@@ -163,15 +164,15 @@ class Body(Struct, kw_only=True, omit_defaults=True):
         "the end of the step before it. Absent before the start, and if the start created the "
         "record.")] = None
     ahead: Annotated[int | None, is_(
-        "Only for a waiting task that is read: how many tasks of its type were created earlier and "
-        "have not started. Absent for a task with an eta, a planned task, and a task that Celery "
-        "has not published.")] = None
+        "Only if a waiting task is read by its id: how many tasks of its type were created "
+        "earlier and have not started. Absent for a task with an eta, a planned task, and a task "
+        "that Celery has not published.")] = None
     start_estimate: Annotated[StartEstimate | None, is_(
-        "The range of the estimated start. Only together with ahead, if enough past runs are "
-        "known, and until the range has passed.")] = None
+        "The range of the estimated start. Only if ahead is present, enough past runs are known, "
+        "and the range has not passed.")] = None
     usual_ms: Annotated[int | None, is_(
-        "Only for an ended task that is read by its id: the median of the milliseconds that the "
-        "last runs of its type took for as many items. Absent without another run.")] = None
+        "Only if an ended task is read by its id: the median time of the last runs of its type in "
+        "milliseconds, for as many items. Absent without another run.")] = None
     attempt: Annotated[int, is_(
         "Number of the run, from 1. Each retry or redelivery starts a new run.")]
     attempt_started_at: Annotated[Moment | None, is_(
@@ -189,8 +190,8 @@ class Body(Struct, kw_only=True, omit_defaults=True):
     workflow: Annotated[Membership | None, is_(
         "The workflow that the task belongs to; absent for a single task.")] = None
     planned: Annotated[bool, is_(
-        "true while an earlier step of the workflow has yet to publish the task's message. It "
-        "stays true if the task ends before that. Absent otherwise.")] = False
+        "true until an earlier step of the workflow publishes the task's message. It stays true "
+        "if the task ends before that step. Absent otherwise.")] = False
     owner: Annotated[str | None, is_(
         "The owner of the task. Lists and tokens can be limited to an owner.")] = None
     traceparent: Annotated[str | None, is_(
@@ -207,27 +208,29 @@ class Body(Struct, kw_only=True, omit_defaults=True):
         "never_published (its workflow did not continue), reported (by HTTP or a service), "
         "unreadable (only in lists).")] = None
     links: Annotated[list[Link], is_(
-        "Links that the newest run gave, eight at most; in rows of lists only those of a "
-        "workflow's members, 2,000 characters at most. Absent without any.")] = []
+        "Links that the newest run gave, eight at most. Rows of lists have links only if the list "
+        "has a workflow's members, 2,000 characters at most. Absent without links.")] = []
     control: Annotated[dict[str, Any] | None, is_(
         "The newest request to pause, cancel or end the task.")] = None
     rate: Annotated[Number | None, is_(
         "Items per second, smoothed; the average when the task is completed. Absent in the first "
         "two seconds of work.")] = None
     warnings: Annotated[WarningTimes | None, is_(
-        "The warnings about the task. The next value removes stalled. A new run, or another status "
-        "once the run has acknowledged it, removes both. Absent without a warning.")] = None
+        "The warnings about the task. The next value removes stalled. A new run removes both "
+        "warnings. Another status removes both when the run has acknowledged it. Absent without a "
+        "warning.")] = None
     message_code: Annotated[dict[str, Any] | None, is_(
         "current_status as a code; only if it is a default text.")] = None
     error_code: Annotated[dict[str, Any] | None, is_(
-        "error_message as a code; only if it is a default text, or `given`: the job's own.")] = None
+        "error_message as a code: the code of a default text, or `given` for the job's own text. "
+        "Absent for other texts.")] = None
     may_come_again_until: Annotated[Moment | None, is_(
-        "Only while final is false after an end: until this time the broker may deliver the "
-        "message again, or the run may write again, and the record becomes running again. Also "
-        "present for a run that ended without a final state.")] = None
+        "Only if the task has ended and final is false: until this time the record may become "
+        "running again, because the broker delivers the message again or the run writes again. "
+        "Also present for a run that ended without a final state.")] = None
     final: Annotated[bool, is_(
-        "Whether the task has ended and cannot become running again. Only a lost run of a worker "
-        "that was frozen can.")]
+        "Whether the task has ended and cannot become running again. Exception: a lost run "
+        "continues if its worker was only frozen.")]
     revision: Annotated[int, is_("Number of changes of the record.")]
     detail: Annotated[str | None, is_(
         "Only in rows of lists, for a record that cannot be read: what is wrong with it. The "

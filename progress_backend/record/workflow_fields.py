@@ -28,8 +28,8 @@ class Counts(Struct):
     planned: Annotated[int, is_(
         "How many of the created and paused members have not been published yet.")]
     never_ran: Annotated[int, is_(
-        "How many of the failed members never ran, since a step before them had not completed, or "
-        "their workflow did not continue.")]
+        "How many of the failed members never ran, because an earlier step had not completed, or "
+        "the workflow did not continue.")]
 
 
 class Failure(Struct):
@@ -56,7 +56,7 @@ class ControlRequest(Struct):
 class WorkflowRow(Struct, kw_only=True, omit_defaults=True):
     """A workflow in a list: its body without the empty fields and the failures."""
 
-    task_id: Annotated[str, is_("The same as workflow_id, under the name that a task's body has.")]
+    task_id: Annotated[str, is_("The same as workflow_id. A task's body has this name.")]
     workflow_id: Annotated[str, is_("The id of the result that apply_async returned.")]
     task_type: Annotated[Literal["workflow"], is_("Always this word.")]
     name: Annotated[str | None, is_('Name of the workflow, such as "fetch ×8 → merge".')]
@@ -66,9 +66,10 @@ class WorkflowRow(Struct, kw_only=True, omit_defaults=True):
         "members are paused and none runs, running if any has started, else created. After that: "
         "error if any failed, cancelled if any was cancelled, else completed.")]
     progress: Annotated[ItemsDone, is_(
-        "The members that have ended, and all members. While fewer members are known than the "
-        "caller expects and one of them is open, total is the expected number. The percentage is "
-        "of their work. It is 100 once all are completed, and falls only if members are added.")]
+        "current: number of ended members. total: number of all members. If the caller expects "
+        "more members than are known, total is the expected number until all known members have "
+        "ended. percentage: of the members' work, 100 if all are completed. It falls only if "
+        "members are added.")]
     current_status: Annotated[str, is_("The text to show.")]
     message_code: Annotated[TextCode, is_(
         "current_status as a code with values, for any language.")]
@@ -91,18 +92,18 @@ class WorkflowRow(Struct, kw_only=True, omit_defaults=True):
         "The newest request for the whole workflow; null without one.")]
     revision: Annotated[int, is_("Number of changes of all members.")]
     warnings: Annotated[dict[WarningKind, int] | None, is_(
-        "Only in a list with top=true: how many members have each warning, of the newest 250 tasks "
-        "with it. Absent without such members.")] = None
+        "Only in a list with top=true: for each warning, how many of the newest 250 tasks with "
+        "this warning are members. Absent without such members.")] = None
 
 
 class WorkflowBody(WorkflowRow, kw_only=True):
     """All tasks that one chain, group or chord starts, and the tasks that these start, as one.
     Times are ISO 8601 with milliseconds and offset."""
 
-    error_message: Annotated[str | None, is_("That of the first failure.")]
-    error_code: Annotated[TextCode | None, is_("That of the first failure.")]
+    error_message: Annotated[str | None, is_("The field of the first failure.")]
+    error_code: Annotated[TextCode | None, is_("The field of the first failure.")]
     failures: Annotated[list[Failure], is_(
-        "The first 20 failed members, those that never ran last.")]
+        "The first 20 failed members. Members that never ran come last.")]
     results: Annotated[dict[str, Any], is_("Empty; only members have results.")]
     processing_details: Annotated[dict[str, Any], is_("Empty; only members have details.")]
     metadata: Annotated[dict[str, Any], is_("Empty; only members have metadata.")]

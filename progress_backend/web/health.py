@@ -77,8 +77,8 @@ async def list_workers(request: Request) -> Response:
 @router.get("/stats")
 @route("Figures by task type", ("list", "figures"), {200: answer("The figures.", Stats)})
 async def stats(request: Request) -> Response:
-    """Ends, mean and median times, and the last success of each type, counted in Redis since it was
-    empty. A token with a type gets the figures of that type, one with an owner gets 403."""
+    """Reads the ends, mean and median times, and the last success of each type, counted since Redis
+    was empty. A token with a type gets the figures of that type, a token with an owner gets 403."""
     api, only = api_of(request), caller_of(request.scope).task_type
     found = await api.store.run(outcome_figures.stats(api.flows, await api.now(), only))
     return GzipResponse(written(found))

@@ -79,9 +79,9 @@ async def start_job(
     accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
     """Creates the record and publishes the task with these keyword arguments, as its application
-    would. The body is the record, and `Location` its address. With an Idempotency-Key the same
-    request gives the same task; other arguments give 422. With `Prefer: wait=N` the response waits
-    for the end, 60 seconds at most."""
+    would. The response has the record, and the record's address as `Location`. A second request
+    with the same Idempotency-Key gets the same task; if it has other arguments, it gets 422. With
+    `Prefer: wait=N` the response waits for the end, 60 seconds at most."""
     from ..jobs.schema import WrongArguments
 
     api, scope = api_of(request), request.scope
@@ -115,9 +115,9 @@ async def run_again(
     accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
     """Publishes an ended task again, as a new task, with the arguments and options that were kept.
-    The body is the new task's record, with `again_of`; the old one gets `again_by`. A member of a
-    workflow, and a task without kept arguments, get 409. With an Idempotency-Key the same request
-    gives the same new task."""
+    The response has the new task's record, with `again_of`. The old record gets `again_by`. For a
+    member of a workflow, and for a task without kept arguments, the API responds with 409. A second
+    request with the same Idempotency-Key gets the same new task."""
     started = await again(request, task_id, idempotency_key)
     note(request.scope, id=task_id, again_by=started.task_id)
     return await _task(api_of(request), request, started, accept_language, {})

@@ -56,7 +56,7 @@ class StoreCounts(NamedTuple):
     {200: text("The metrics, in Prometheus's text format or as OpenMetrics.", "text/plain")},
 )
 async def metrics(request: Request) -> Response:
-    """Tasks by status, store, watchers, updates, requests by route, and this process."""
+    """Reads figures of tasks, Redis, watchers, updates, requests and this process."""
     api = api_of(request)
     counted = None
     with contextlib.suppress(StoreUnavailable):  # progress_store_up reports it

@@ -48,8 +48,8 @@ def _task(document: bytes, languages: responses.Languages) -> Response:
 @router.post("/create-task", status_code=201)
 @route("Create a task", ("create", "tasks"), {201: answer("Created.", CreatedTask)})
 async def create_task(request: Request, task: schemas.NewTask) -> Response:
-    """Creates a record for work outside Celery, or before `apply_async(task_id=…)`. The task with
-    this id then continues this record."""
+    """Creates a record for work outside Celery, or for a task that you publish later by
+    `apply_async(task_id=…)`. The task with this id then uses this record."""
     api = api_of(request)
     caller = caller_of(request.scope)
     owner = task.owner or caller.owner
@@ -226,21 +226,23 @@ async def list_tasks(
     query: Annotated[queries.ListQuery, Query()],
     accept_language: parameters.AcceptLanguage = None,
 ) -> Response:
-    """Lists tasks, newest first unless `sort` is given. status, task_type and symbol can be
-    combined. Each of workflow_id, owner and warning can be combined only with status. created_from
-    and created_to can be added to all of these, sort=running to all except status. `id_prefix` and
-    `symbol_prefix` are used alone, `top` alone or with sort=running, and sort=ended alone or with
-    status completed, error or cancelled; ended_from implies sort=ended. The API responds to other
-    combinations with 422, and names them. Exception: all but status, top, times and workflow_id can
-    be combined with the owner and type of the caller's token. If there is no index for such a
-    combination, the API searches the tasks: total is null, the list may have fewer rows, and has a
-    `cursor` if there may be more. The summary counts all tasks, or those of the workflow or the
-    owner. `top=true` lists tasks outside workflows, and one row for each outermost workflow (on a
-    Redis Cluster 1,000 of each). With sort=running the list is one page, with up to `limit` rows
-    for each of running, paused, waiting (oldest first) and ended (newest first), among the first
-    1,000 tasks of each status and the first 50 workflows. If results, processing_details and
-    metadata of a row have more than 1 KiB together, they are empty in the row, and `omitted` names
-    them; `fields=all` sends them. The body is gzip if Accept-Encoding has it."""
+    """Lists tasks, newest first unless `sort` is given. The API responds with 422 to filters that
+    cannot be combined, and names them. status, task_type and symbol can be combined. Each of
+    workflow_id, owner and warning can be combined only with status. created_from and created_to can
+    be added to all of these. sort=running can be added to all of these except status. sort=ended
+    can be combined only with status completed, error or cancelled; ended_from implies sort=ended.
+    top can be combined only with sort=running. id_prefix and symbol_prefix are used alone.
+    Exception: if the caller's token has an owner or type, this filter can be combined with
+    task_type, symbol, owner, warning, id_prefix and symbol_prefix. If there is no index for such a
+    combination, the API searches the tasks. Then total is null, the list may have fewer rows than
+    `limit`, and it has a `cursor` if there may be more. The summary counts the tasks of the given
+    workflow or owner, else all tasks. `top=true` lists tasks outside workflows, and one row for
+    each outermost workflow (on a Redis Cluster 1,000 of each). With sort=running this list has one
+    page: up to `limit` rows each of running, paused, waiting (oldest first) and ended tasks (newest
+    first), from the first 1,000 tasks of each status and the first 50 workflows. If results,
+    processing_details and metadata of a row have more than 1 KiB together, they are empty in the
+    row, and `omitted` names them; `fields=all` sends them. The body is gzip if Accept-Encoding has
+    it."""
     api, caller = api_of(request), caller_of(request.scope)
     asked, light = rights.narrowed(caller, query.asked), query.fields is None
     asked.check_together([name for name in ("task_type", "owner") if getattr(caller, name)])

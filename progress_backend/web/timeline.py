@@ -36,10 +36,10 @@ async def task_happened(
     request: Request, task_id: parameters.TaskId, accept_language: parameters.AcceptLanguage = None
 ) -> Response:
     """Reads the task's starts, retries, phases and ends, its requests with caller and reason, and
-    its warnings, oldest first. The newest 12 KiB of entries are kept, about a hundred. Only callers
-    with write access to all tasks, and those for which the site's `authorize` permits `stack`, also
-    get the newest three stacks of the job and the tracebacks of failed runs; a response with these
-    is a line of the audit log."""
+    its warnings, oldest first. The newest 12 KiB of entries are kept, about a hundred. Callers with
+    write access to all tasks, or with the right `stack` from the site's `authorize`, also get the
+    newest three stacks of the job and the tracebacks of failed runs. The audit log has a line for
+    each such response."""
     api, its = api_of(request), Resource("task", task_id)
     body = await api.store.run(asking.timeline_with(task_id, await api.now()))
     if (bare := without_stacks(body)) is not None:
@@ -60,8 +60,8 @@ async def ask_for_stack(request: Request, task_id: parameters.TaskId) -> Respons
     """Requests the stack of the job from the process that runs the task. Within five seconds the
     timeline has an entry `stack` that is newer than `requested_at`. The entry has the job's frames,
     or the cause `no_answer`: the process runs code outside Python, or is stopped. The API accepts
-    one request for a task every ten seconds, and 20 a minute for all tasks together: of callers
-    that may see all tasks, and 20 of all other callers, which divide them."""
+    one request for a task every ten seconds. All callers that may see all tasks share 20 requests a
+    minute. All other callers share another 20."""
     api, scope = api_of(request), request.scope
     note(scope, what="stack")
     caller = client_of(scope) if caller_of(scope).limited else None

@@ -80,8 +80,8 @@ JobName = Annotated[
 IdempotencyKey = Annotated[
     str | None,
     Header(
-        description="1 to 200 printable characters. The same key and arguments start one task, "
-        "also over several processes and restarts."
+        description="1 to 200 printable characters. Requests with the same key and arguments start "
+        "only one task, also if they reach several processes or the API restarts."
     ),
 ]
 Prefer = Annotated[

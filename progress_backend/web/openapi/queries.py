@@ -133,12 +133,13 @@ class ListQuery(Filter, Paging):
     )
     id_prefix: ShortId | None = Field(
         default=None,
-        description="Only tasks with ids that start with this, among the newest 10,000 of the "
-        "running, paused and failed tasks, and the newest 10,000 of all.",
+        description="Only tasks with ids that start with this. The API searches the newest 10,000 "
+        "running, paused and failed tasks, and the newest 10,000 of all tasks.",
     )
     symbol_prefix: Name | None = Field(
         default=None,
-        description="Only tasks with symbols that start with this, in any case, among as many.",
+        description="Only tasks with symbols that start with this, in upper or lower case. The API "
+        "searches the same tasks as for id_prefix.",
     )
     created_from: Time | None = Field(
         default=None,
