@@ -124,10 +124,10 @@ def _of_store(counted: StoreCounts) -> Iterator[Metric]:
     yield _gauge("oldest_waiting_seconds", says, (counted.oldest_wait_ms or 0) / 1e3)
     slots = dict(counted.slots)
     yield _gauge("workers", "Number of workers with a valid lease.", slots.pop("workers"))
-    says = "Number of tasks that these workers run, and can run besides."
+    says = "busy: number of tasks that these workers run; idle: how many more they can run."
     yield _gauge("slots", says, slots, "state")
     says = (
-        "Events that workers and publishers dropped because their memory for events was full while "
+        "Events that workers and publishers dropped because their outbox was full while "
         "Redis did not reply, counted in Redis."
     )
     yield _counter("dropped", says, counted.dropped, "what")
@@ -147,11 +147,11 @@ def _of_types(outcomes: Mapping[str, Outcomes]) -> Iterator[Metric]:
     ends = {(name, *end): n for name, its in every for end, n in its.ends.items()}
     says = "Ended tasks; an error has its cause."
     yield _counter("ended", says, ends, "task_type", "status", "cause")
-    says = "Ends that were not the last: the task continued, or ended otherwise."
+    says = "Ends after which the task continued, or got another final state."
     yield _counter("ended_corrected", says, {n: o.sums[CORRECTED] for n, o in every}, "task_type")
     says = "Runs after a task's first: retries and redeliveries."
     yield _counter("attempts", says, {n: o.sums[ATTEMPT] for n, o in every}, "task_type")
-    says = "Time of the last success; scheduled: whether Celery's beat has published the tasks."
+    says = "Time of the last success; scheduled: whether Celery's beat published the task."
     last = {(n, f"{s}".lower()): ms / 1e3 for n, o in every for s, ms in o.successes.items()}
     yield _gauge("last_success_timestamp_seconds", says, last, "task_type", "scheduled")
     for kind, says in (
