@@ -48,8 +48,8 @@ class Keys:
         return f"{self.prefix}progress_log:{task_id}"
 
     def timeline(self, task_id: str) -> str:
-        """Stream: events of a task that its record does not contain any more, the newest 12 KiB.
-        Absent for a task that was published, started one time and ended."""
+        """Stream: the newest 12 KiB of a task's events that are no longer in its record. Absent for
+        a task that was published, started one time and ended."""
         return f"{self.prefix}progress_timeline:{task_id}"
 
     def stacks(self, task_id: str) -> str:
@@ -59,13 +59,13 @@ class Keys:
 
     @property
     def stack_requests(self) -> str:
-        """Sorted set of the tasks with a stack that was requested within the last minute, by time
-        (ms)."""
+        """Sorted set of the ids of tasks for which a caller requested a stack in the last minute,
+        by the time (ms) of the request."""
         return f"{self.prefix}progress_stack_requests"
 
     @property
     def stacks_callers(self) -> str:
-        """Sorted set of these requests, with their callers, by time (ms)."""
+        """Sorted set of the requests for stacks, each with its caller, by time (ms)."""
         return f"{self.prefix}progress_stacks_callers"
 
     def start(self, task_id: str) -> str:
@@ -114,18 +114,17 @@ class Keys:
             yield self.index(*facets)
 
     def warned(self, kind: str) -> str:
-        """Sorted set of the ids of tasks with a warning by creation time (µs), one set for each
-        kind."""
+        """Sorted set of the ids of tasks with this warning, by creation time (µs)."""
         return f"{self.prefix}tasks{_BAR}warning={kind}"
 
     def owned(self, owner: str, status: str | None = None) -> str:
-        """Sorted set of the ids of an owner's tasks by creation time (µs); also one set for each
-        status."""
+        """Sorted set of the ids of an owner's tasks, by creation time (µs): a set of all tasks, and
+        one for each status."""
         of_all = f"{self.prefix}tasks{_BAR}owner={owner.replace(_BAR, _BAR * 2)}"
         return of_all if status is None else f"{of_all}{_BAR}status={status}"
 
     def ended(self, status: str) -> str:
-        """Sorted set of the ids of tasks that have ended with a status, by their end time (ms)."""
+        """Sorted set of the ids of tasks that have ended with this status, by end time (ms)."""
         return f"{self.prefix}progress_ended{_BAR}status={status}"
 
     def not_startable_yet(self, task_type: str) -> str:
@@ -147,31 +146,31 @@ class Keys:
     def runs(self, task_type: str) -> str:
         """String: the last ten successful runs of a type, newest first, one line for each: its end
         (ms), seconds of work, items, seconds that it waited, ln(actual ÷ predicted) of the
-        remaining time at 25 and 50 %, and seconds from start to end if they differ."""
+        remaining time at 25 and 50 %, and seconds from start to end if not all were work."""
         return f"{self.prefix}task_runs:{task_type}"
 
     @property
     def outcomes(self) -> str:
-        """Hash: figures by type, up to 100 types and `other`: kind, label and type -> number of
-        ends, of further runs, of waits and of runs in each range; or the sum of these times
-        (µs)."""
+        """Hash: figures of up to 100 types and of `other`. Each field has a kind, a label and a
+        type. Its value is a number of ends, further runs, waits or runs in a range, or the sum of
+        such times (µs)."""
         return f"{self.prefix}progress_outcomes"
 
     @property
     def successes(self) -> str:
-        """Sorted set of the same types, each with "1" (by a schedule) or "0", by the time (ms) of
-        the last success."""
+        """Sorted set of types by the time (ms) of the last success. A type starts with "1|" if
+        beat published the task, else with "0|"."""
         return f"{self.prefix}progress_last_successes"
 
     # Workflows
 
     def workflow(self, workflow_id: str) -> str:
-        """Hash: a workflow's values other than the counts of members."""
+        """Hash: a workflow's values, except the counts of members."""
         return f"{self.prefix}workflow:{workflow_id.replace(_BAR, _BAR * 2)}"
 
     def members(self, workflow_id: str, status: str | None = None) -> str:
-        """Sorted set of the ids of a workflow's members by creation time (µs); also one set for
-        each status."""
+        """Sorted set of the ids of a workflow's members, by creation time (µs): a set of all
+        members, and one for each status."""
         of_all = "members" if status is None else f"status={status}"
         return f"{self.workflow(workflow_id)}{_BAR}{of_all}"
 
@@ -188,7 +187,8 @@ class Keys:
         return f"{self.workflow(workflow_id)}{_BAR}unreached"
 
     def publishers(self, workflow_id: str) -> str:
-        """Sorted set of the publishes in progress, by the time (ms) at which each expires."""
+        """Sorted set of the calls that publish the workflow's tasks now, each by the time (ms) at
+        which it expires."""
         return f"{self.workflow(workflow_id)}{_BAR}publishers"
 
     def workflow_channel(self, workflow_id: str) -> str:
@@ -262,7 +262,7 @@ class Keys:
 
     @property
     def slots(self) -> str:
-        """Hash: lease id -> how many tasks its worker runs at most."""
+        """Hash: lease id -> how many tasks its worker can run at the same time."""
         return f"{self.prefix}progress_slots"
 
     def lease_tasks(self, lease: str) -> str:
