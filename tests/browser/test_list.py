@@ -142,7 +142,6 @@ def test_rows_stay_under_a_pointer_and_new_ones_wait(
     shows(page, "three", "running")
     expect(row(page, "two")).to_have_count(0)
     expect(page.locator("#news")).to_be_hidden()
-    # The same where the keyboard is among them; the button lets them in.
     tools = page.locator("#tools").locator("input, summary, button")
     tools.locator("visible=true").last.focus()
     page.keyboard.press("Tab")
@@ -265,7 +264,6 @@ def test_filters_are_suggested_in_the_search_field(
     chip = page.locator("#filters [data-name=warning]")
     expect(chip).to_have_text("Warning: Stalled ×")
     expect(page.locator("#filters b")).to_have_text([""] * 9)  # the counts would be of all tasks
-    # As a browser fills in what was pressed in its list.
     search.evaluate(
         "field => { field.value = 'Type: fetch_data'; field.dispatchEvent("
         "new InputEvent('input', {inputType: 'insertReplacementText'})); }"
