@@ -1,6 +1,7 @@
 // The buttons that pause, resume or cancel a task or workflow. A button is created once and reused, because a closing
 // dialog returns the focus to the element that opened it.
 import { button, element, sayCut } from "./dom.js";
+import { words } from "./page_words.js";
 
 // act(kind, name, item) is called on a press. `last` is focused if the focused button is removed and none replaces it.
 export function makeActions(tag, className, { kind, act, last }) {
@@ -27,7 +28,7 @@ export function makeActions(tag, className, { kind, act, last }) {
     return buttons.get(name);
   }
 
-  function show(now, words) {
+  function show(now) {
     item = now;
     const names = document.body.dataset.readOnly ? [] : kind.offered(item);
     const current = [...made.children].map((one) => one.dataset.action);
@@ -40,8 +41,7 @@ export function makeActions(tag, className, { kind, act, last }) {
     }
     for (const one of made.children) {
       sayCut(one, words[one.dataset.action]);
-      if (tag === "td")
-        one.setAttribute("aria-label", `${one.textContent}: ${kind.name(item, words)}`);
+      if (tag === "td") one.ariaLabel = `${one.textContent}: ${kind.name(item)}`;
     }
   }
 

@@ -1,15 +1,16 @@
 // Sends an act on a task or workflow to the API; a cancel and a new run need a confirmation.
 import { answered } from "./live.js";
+import { words } from "./page_words.js";
 import { pathOf } from "./task.js";
 import { STATUSES } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
 // Returns the response's `body`, or the text of a `refusal`; {} if the user does not confirm.
-export async function ask(kind, name, item, words) {
-  const act = await confirmed(name, item, kind.name(item, words), words);
+export async function ask(kind, name, item) {
+  const act = await confirmed(name, item, kind.name(item));
   if (!act) return {};
-  const { body, why } = await asked(act, item, words);
+  const { body, why } = await asked(act, item);
   if (body) return { body };
   const refused = act === "again" ? words.nothingSent : words.refused;
   return { refusal: why ? refused(why) : words.unanswered };
@@ -17,7 +18,7 @@ export async function ask(kind, name, item, words) {
 
 // The same without a confirmation. Returns the response's `body`, or its `status` and the reason (`why`); {} without
 // a response.
-export async function asked(name, item, words) {
+export async function asked(name, item) {
   const [method, target, body] =
     name === "stack" || name === "again"
       ? ["POST", name]
@@ -33,11 +34,11 @@ export async function asked(name, item, words) {
     body: JSON.stringify(body),
   });
   if (got?.ok) return { body: got.body };
-  return got ? { status: got.status, why: whyNot(got, words, name) } : {};
+  return got ? { status: got.status, why: whyNot(got, name) } : {};
 }
 
 // The usual reasons in the page's language, any other one as the API words it.
-export function whyNot({ status, body }, words, name) {
+export function whyNot({ status, body }, name) {
   if (status === 409 && name !== "stack" && STATUSES.includes(body?.status))
     return words.isNow(words[body.status]);
   if (name === "again" && status === 403) return words.refusals[4403];
@@ -48,7 +49,7 @@ export function whyNot({ status, body }, words, name) {
 }
 
 // The act that the user confirms, "" for none: a stalled job may read no cancel, so its process can be terminated.
-async function confirmed(act, item, name, words) {
+async function confirmed(act, item, name) {
   const asks = {
     again: [words.sureAgain(name), words.sureAgainHow, words.again],
     terminate: [words.sureTerminate(name), words.sureTerminateHow, words.doTerminate],

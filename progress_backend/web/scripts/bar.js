@@ -4,26 +4,21 @@ import { element } from "./dom.js";
 export function makeBar() {
   const fill = element("i");
   const failed = element("i", "failed"); // the part of a workflow's failed tasks
-  const track = element("div", "bar", fill);
-  track.setAttribute("role", "progressbar");
-  track.setAttribute("aria-valuemin", 0);
-  track.setAttribute("aria-valuemax", 100);
+  const track = element("div", { role: "progressbar", ariaValueMin: 0, ariaValueMax: 100 }, fill);
 
   function show(item, label) {
     const { current, total, percentage } = item.progress;
     const unknown = !total && item.status === "running";
-    track.className = `bar ${item.status}`;
+    track.className = `bar ${item.status} ${unknown ? "unknown" : ""}`;
     track.hidden = !current && (item.status === "created" || (!total && Boolean(item.end_time)));
-    track.classList.toggle("unknown", unknown);
     const failedShare = item.counts?.error && total ? (item.counts.error / total) * 100 : 0;
     if (item.counts && !failed.parentNode) track.prepend(failed);
     failed.style.width = `${Math.min(failedShare, 100 - percentage)}%`;
     fill.style.width = `${percentage}%`;
     fill.style.minWidth = current > 0 && (!failedShare || percentage) ? "4px" : "0"; // less than 1 % is visible, too
-    track.setAttribute("aria-label", label);
-    if (unknown) track.removeAttribute("aria-valuenow");
-    else track.setAttribute("aria-valuenow", percentage);
+    track.ariaLabel = label;
+    track.ariaValueNow = unknown ? null : percentage;
   }
 
-  return { element: track, fill, show };
+  return { element: track, show };
 }

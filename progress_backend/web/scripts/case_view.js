@@ -4,6 +4,7 @@ import { actOn, passing } from "./bulk_acts.js";
 import { makeCopy } from "./copy.js";
 import { button, element, say } from "./dom.js";
 import { answered, BASE } from "./live.js";
+import { words } from "./page_words.js";
 import { absolute, makeFacts } from "./record_parts.js";
 import { outcomeOf } from "./selection.js";
 import { here } from "./translated.js";
@@ -13,12 +14,11 @@ const MOST = 200;
 // whatOf(task) returns what is wrong as text, where(task) its line, lines() the last lines of its log.
 export function makeCase(whatOf, where, lines) {
   const facts = makeFacts("case");
-  const copy = makeCopy("", incident, "copyIncident");
-  const pause = button("", pauseWaiting);
-  const report = element("span", "report");
-  let [task, words, figures, busy] = [null, null, null, false];
-  report.setAttribute("role", "status");
-  facts.element.append(element("div", "acts", pause, copy.element, report));
+  const copy = makeCopy("", incident, words.copyIncident);
+  const pause = button("", pauseWaiting, words.pauseWaiting);
+  const report = element("span", { className: "report", role: "status" });
+  let [task, figures, busy] = [null, null, null, false];
+  facts.element.append(element("div", "acts", pause, copy, report));
 
   const sinceOf = ({ warnings, end_time: end }) => warnings?.stalled ?? warnings?.late ?? end;
 
@@ -26,7 +26,7 @@ export function makeCase(whatOf, where, lines) {
     const { task_id: id, task_type: type, status } = task;
     const since = sinceOf(task) && absolute(sinceOf(task));
     const address = new URL(`task/${encodeURIComponent(id)}`, BASE).href;
-    const head = [id, type, words[status] ?? status, since, whatOf(task, words), where(task)];
+    const head = [id, type, words[status] ?? status, since, whatOf(task), where(task)];
     return [...head, ...lines(), address].filter(Boolean).join("\n");
   }
 
@@ -40,17 +40,14 @@ export function makeCase(whatOf, where, lines) {
     if (busy) return;
     busy = true;
     const filter = { task_type: task.task_type, status: "created" };
-    const [found, why] = await passing(filter, words, ["created"], MOST);
+    const [found, why] = await passing(filter, ["created"], MOST);
     const ids = [...found.keys()].slice(0, MOST);
-    say(
-      report,
-      why || outcomeOf(await actOn({ ids, workflows: [] }, "pause", words, () => {}), words),
-    );
+    say(report, why || outcomeOf(await actOn({ ids }, "pause")));
     busy = false;
   }
 
-  function show(now, inWords) {
-    [task, words] = [now, inWords];
+  function show(now) {
+    task = now;
     const { warnings, status, control } = task;
     const wrong = warnings?.stalled || warnings?.late || status === "error";
     if (wrong && !figures) readFigures(task.task_type);
@@ -63,9 +60,7 @@ export function makeCase(whatOf, where, lines) {
       ["ofType", all > 1 && words.failedOf(failed, all)],
       ["last", who && `${who[0] ?? control.action} · ${who[1]}, ${who[2].slice(11, 16)}`],
     ];
-    facts.show(wrong ? its : [], words);
-    copy.say(words);
-    say(pause, words.pauseWaiting);
+    facts.show(wrong ? its : []);
     pause.hidden = Boolean(document.body.dataset.readOnly);
   }
 

@@ -1,5 +1,6 @@
 // Toggle buttons that filter by status, each with its number of tasks, and those with a warning.
-import { button, element, say } from "./dom.js";
+import { button, element, nextTo, say } from "./dom.js";
+import { words } from "./page_words.js";
 import { STATUSES } from "./words.js";
 
 // choose(status) is called on a press, with null for all tasks. `roves`: Tab focuses only the pressed button, the arrow
@@ -7,31 +8,27 @@ import { STATUSES } from "./words.js";
 export function makeChips(place, choose, roves = false, warnings = []) {
   const chips = [null, ...STATUSES, ...warnings].map((status) => {
     const chip = button("", () => choose(status));
-    const label = element("span");
     const count = element("b");
+    const label = words[status ?? "all"] ?? words.warnings[status];
     chip.dataset.filter = status ?? "all";
-    chip.append(label, " ", count);
-    return { status, chip, label, count };
-  });
-  place.setAttribute("role", "group");
-  place.addEventListener("keydown", ({ key, target }) => {
-    const all = chips.map(({ chip }) => chip).filter((chip) => !chip.hidden);
-    all[all.indexOf(target) + { ArrowRight: 1, ArrowLeft: -1 }[key]]?.focus();
+    chip.append(element("span", "", label), " ", count);
+    return { status, chip, count };
   });
   let scrolledTo = null;
+  place.role = "group";
+  place.onkeydown = (event) => nextTo(event, place.querySelectorAll("[data-filter]"))?.focus();
   place.append(...chips.map(({ chip }) => chip));
 
   // `counts` is null while unknown; `empty`: also show statuses without tasks.
-  return function show(counts, chosen, words, empty = true) {
+  return function show(counts, chosen, empty = true) {
     const all = counts && STATUSES.reduce((sum, status) => sum + (counts[status] ?? 0), 0);
-    for (const { status, chip, label, count } of chips) {
+    for (const { status, chip, count } of chips) {
       const number = status ? counts?.[status] : all;
       chip.toggleAttribute("data-none", number === 0);
       const always = empty && !warnings.includes(status);
       chip.hidden = !(always || number || status === chosen);
-      chip.setAttribute("aria-pressed", String(chosen === status));
+      chip.ariaPressed = chosen === status;
       if (roves) chip.tabIndex = chosen === status ? 0 : -1;
-      say(label, words[status ?? "all"] ?? words.warnings[status]);
       say(count, number == null ? "" : words.number(number));
     }
     const now = `${chosen} ${counts !== null}`; // counts make the chips wider

@@ -1,33 +1,27 @@
 // A button that copies a text to the clipboard and then shows "Copied" for DONE_MS.
-import { button, element, say } from "./dom.js";
+import { button, element } from "./dom.js";
+import { words } from "./page_words.js";
 
 const DONE_MS = 2_000;
 
-// textOf() returns the text to copy; `name` is the key of the button's label in `words`.
-export function makeCopy(className, textOf, name = "copy") {
-  let words = null;
+// textOf() returns the text to copy; `label` is the button's.
+export function makeCopy(className, textOf, label = words.copy) {
   let timer = null;
-  const made = button(className, async () => {
+  const made = button(className, press, label);
+
+  async function press() {
     if (!(await isCopied(textOf()))) return;
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      timer = null;
-      draw();
-    }, DONE_MS);
-    draw();
-  });
-
-  function draw() {
-    say(made, timer ? words.copied : words[name]);
-    made.toggleAttribute("data-done", timer !== null);
+    timer = setTimeout(draw, DONE_MS, label, false);
+    draw(words.copied, true);
   }
 
-  function show(now) {
-    words = now;
-    draw();
+  function draw(text, done) {
+    made.textContent = text;
+    made.toggleAttribute("data-done", done);
   }
 
-  return { element: made, say: show };
+  return made;
 }
 
 // A page without TLS has no navigator.clipboard: there the text of a selected field is copied.

@@ -17,8 +17,8 @@ function cell(value) {
 }
 
 // Saves the newest MOST tasks. Returns why it was not possible, else an empty text.
-export async function saveList(filter, words) {
-  const [found, why] = await passing(filter, words, STATUSES);
+export async function saveList(filter) {
+  const [found, why] = await passing(filter, STATUSES);
   const rows = [...found.values()].map((task) =>
     COLUMNS.map((name) => cell(task[name] ?? task.progress?.[name])),
   );

@@ -1,28 +1,22 @@
 export const byId = (id) => document.getElementById(id);
 
-// Creates elements. A text is set as text, never as HTML.
-export function element(name, className, ...children) {
+// Creates elements: `its` is the class, or properties. A text is set as text, never as HTML.
+export function element(name, its = "", ...children) {
   const made = document.createElement(name);
-  if (className) made.className = className;
+  Object.assign(made, typeof its === "string" ? its && { className: its } : its);
   made.append(...children);
   return made;
 }
 
-export function button(className, press) {
-  const made = element("button", className);
-  made.type = "button";
-  made.onclick = press;
-  return made;
-}
+export const button = (className, onclick, text = "") =>
+  element("button", { className, type: "button", onclick }, text);
 
 // Loads a style sheet beside the script, for a view that is made on demand. Resolves even if the load fails.
 export function styled(name) {
-  const sheet = element("link");
-  sheet.rel = "stylesheet";
-  sheet.href = new URL(name, import.meta.url).href;
+  const href = new URL(name, import.meta.url).href;
   return new Promise((loaded) => {
-    sheet.onload = sheet.onerror = loaded;
-    document.head.append(sheet);
+    const its = { rel: "stylesheet", href, onload: loaded, onerror: loaded };
+    document.head.append(element("link", its));
   });
 }
 
@@ -42,6 +36,12 @@ export function sayCut(place, text, whole = text) {
   if (place.title !== whole) place.title = whole;
 }
 
+// By the arrow key of a keydown event: the visible one of `all` before or after the one with the focus.
+export function nextTo({ key, target }, all) {
+  const some = [...all].filter((one) => one.checkVisibility());
+  return some[some.indexOf(target) + { ArrowRight: 1, ArrowLeft: -1 }[key]];
+}
+
 const drawn = new WeakMap(); // element -> the key of its children
 
 // Replaces the children if `key` is another one: new elements would take the focus and the user's selection.
@@ -54,7 +54,5 @@ export function redraw(place, key, children) {
 
 // Shows warnings, each a pair of its text and its title.
 export function showWarnings(place, warnings) {
-  redraw(place, warnings, () =>
-    warnings.map(([text, title]) => Object.assign(element("small", "", text), { title })),
-  );
+  redraw(place, warnings, () => warnings.map(([text, title]) => element("small", { title }, text)));
 }

@@ -1,7 +1,7 @@
 // What the list's page and a record's page share: tabs, menu (language, colours), keys.
-import { byId, say } from "./dom.js";
+import { byId } from "./dom.js";
+import { words } from "./page_words.js";
 import { keep, kept } from "./storage.js";
-import { language } from "./words.js";
 
 const TYPING = "input:not([type=checkbox]), select, textarea, [role=log], pre, ol";
 const THEME = "progress-backend theme"; // light or dark; empty: the system's
@@ -9,24 +9,16 @@ const { dataset } = document.documentElement;
 const { base = "", title } = document.body.dataset;
 dataset.theme = kept("localStorage", THEME) ?? "";
 
-// `texts`: the page's, of each language. `keys`: functions by key, each returns whether it used the key. chosen(words)
-// is called after the user chose the other language.
-export function makeFrame(texts, keys, chosen) {
-  if (title) for (const its of Object.values(texts)) its.title = title;
-  const frame = { words: texts[language(new URLSearchParams(location.search).get("lang"))], draw };
-
-  function draw(view) {
-    const { words } = frame;
-    document.documentElement.lang = words.code;
-    for (const place of document.querySelectorAll("[data-text]"))
-      say(place, words[place.dataset.text]);
-    say(byId("language"), words.other);
-    byId("language").lang = words.code === "ja" ? "en" : "ja";
-    for (const tab of byId("tabs").children) {
-      const its = tab.dataset.view;
-      tab.href = `${base}?${new URLSearchParams({ ...(its && { view: its }), lang: words.code })}`;
-      tab.ariaCurrent = its === view ? "page" : null;
-    }
+// `keys`: functions by key, each returns whether it used the key. Returns a function that marks the tab of a view.
+export function makeFrame(keys) {
+  const other = words.code === "ja" ? "en" : "ja";
+  if (title) words.title = title;
+  document.documentElement.lang = words.code;
+  for (const place of document.querySelectorAll("[data-text]"))
+    place.textContent = words[place.dataset.text];
+  for (const tab of byId("tabs").children) {
+    const { view } = tab.dataset;
+    tab.href = `${base}?${new URLSearchParams({ ...(view && { view }), lang: words.code })}`;
   }
 
   function showKeys() {
@@ -46,14 +38,20 @@ export function makeFrame(texts, keys, chosen) {
 
   addEventListener("keydown", press);
   byId("show-keys").onclick = showKeys;
+  Object.assign(byId("language"), { textContent: words.other, lang: other });
   byId("language").onclick = () => {
-    frame.words = frame.words === texts.ja ? texts.en : texts.ja;
-    chosen(frame.words);
+    const url = new URL(location);
+    url.searchParams.set("lang", other);
+    history.replaceState(null, "", url);
+    location.reload();
   };
   byId("theme").value = dataset.theme;
   byId("theme").onchange = () => {
     dataset.theme = byId("theme").value;
     keep("localStorage", THEME, dataset.theme);
   };
-  return frame;
+  return (view) => {
+    for (const tab of byId("tabs").children)
+      tab.ariaCurrent = tab.dataset.view === view ? "page" : null;
+  };
 }

@@ -1,9 +1,10 @@
 // The newest 1,000 tasks of a workflow as icons that link to the tasks, one row for each step. Above them the failed
 // tasks, grouped by error; tasks that never ran are a group of their own.
 import { groupsOf } from "./cause.js";
-import { element, redraw, say } from "./dom.js";
+import { element, nextTo, redraw, say } from "./dom.js";
 import { answered } from "./live.js";
 import { nowOf } from "./moment.js";
+import { words } from "./page_words.js";
 import { makeReader } from "./reading.js";
 import { section } from "./record_parts.js";
 import { pageOf, TASK } from "./task.js";
@@ -25,7 +26,6 @@ export function makeGrid(drawn) {
   const squares = new Map(); // id -> its link
   const rows = new Map(); // task type -> its squares and its figures
   let workflow = null;
-  let words = null;
   let of = ""; // the workflow's state at the last read
   let page = 1;
   let all = true; // whether the workflow has no more tasks than are read
@@ -50,8 +50,8 @@ export function makeGrid(drawn) {
 
   const stateOf = ({ created_at, revision }) => `${created_at} ${revision}`;
 
-  function show(now, inWords) {
-    [workflow, words] = [now, inWords];
+  function show(now) {
+    workflow = now;
     if (of !== stateOf(workflow)) reader.soon();
     draw();
   }
@@ -76,20 +76,19 @@ export function makeGrid(drawn) {
     if (reader.outcome === "none") return;
     made.dataset.read = "yes";
     made.hidden = tasks.size < 2;
-    made.say(words);
     // The API returns the newest task first, the squares begin with the oldest.
     for (const task of [...tasks.values()].reverse()) {
       const link = square(task);
       say(link.lastChild, tasks.size > MOST_NAMED ? "" : (task.symbol ?? ""));
-      const took = task.end_time && TASK.time(task, words);
+      const took = task.end_time && TASK.time(task);
       const title = [`${TASK.name(task)}: ${words[task.status]}`, took]
         .filter(Boolean)
         .join(words.comma);
       if (link.title === title) continue;
       link.title = title;
-      link.setAttribute("aria-label", title);
+      link.ariaLabel = title;
       link.className = `status ${FOLLOWED.includes(task.error_cause) ? "never" : task.status}`;
-      link.href = pageOf("task", task.task_id, words);
+      link.href = pageOf("task", task.task_id);
     }
     tick();
     drawCauses();
@@ -120,16 +119,14 @@ export function makeGrid(drawn) {
     const lines = groupsOf(others, (task) => errorOf(task, words), 1, Infinity);
     if (never.length) lines.push([words.neverRan, never]);
     causes.hidden = !lines.length;
-    redraw(causes, [words.code, lines.map(([text, of]) => [text, of.length])], () =>
-      lines.map(([text, some]) => cause(text, some, some === never)),
-    );
+    const key = lines.map(([text, of]) => [text, of.length]);
+    redraw(causes, key, () => lines.map(([text, some]) => cause(text, some, some === never)));
   }
 
   function cause(text, some, isNever) {
     const links = some.slice(0, NAMED).flatMap((task) => {
-      const link = element("a", "", TASK.names(task)[0]);
-      link.href = pageOf("task", task.task_id, words);
-      return [" ", link];
+      const href = pageOf("task", task.task_id);
+      return [" ", element("a", { href }, TASK.names(task)[0])];
     });
     const more = some.length > NAMED ? ` ${words.andMore(some.length - NAMED)}` : "";
     const count = element("b", "", `${words.number(some.length)} × `);
@@ -137,9 +134,9 @@ export function makeGrid(drawn) {
   }
 
   // Tab focuses one square, the arrow keys move to the others.
-  steps.onkeydown = ({ key, target }) => {
-    const all = [...steps.querySelectorAll("a")];
-    const next = all[all.indexOf(target) + { ArrowRight: 1, ArrowLeft: -1 }[key]];
+  steps.onkeydown = (event) => {
+    const all = steps.querySelectorAll("a");
+    const next = nextTo(event, all);
     if (!next) return;
     for (const one of all) one.tabIndex = one === next ? 0 : -1;
     next.focus();

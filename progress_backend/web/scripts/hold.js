@@ -1,6 +1,7 @@
 // Rows do not move while the pointer or the keyboard focus is on them, or while the confirmation dialog is open: a
 // button shows the number of new rows, until a press of it or until rows may move again.
 import { say } from "./dom.js";
+import { words } from "./page_words.js";
 import { isHeading } from "./section.js";
 
 const TAP_MS = 500; // a tap's click event comes after its pointerleave
@@ -47,7 +48,7 @@ export function makeHold(place, button, draw) {
     released = true;
   }
 
-  function show(words) {
+  function show() {
     button.hidden = waiting === 0;
     say(button, words.news(waiting));
   }

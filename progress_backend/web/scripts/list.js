@@ -24,10 +24,10 @@ const FIRST = 6;
 // Fewer waiting tasks are shown without a press.
 const LEAST = 4;
 
-// chosen() and words() return the user's choices and the texts. turned(page) is called when another page has to be
+// chosen() returns the user's choices. turned(page) is called when another page has to be
 // shown, refuse(why) when an act was refused; draw() and drawState() draw the page around the rows, beside() reads what
 // is drawn with them.
-export function makeList(table, { chosen, words, turned, refuse, draw, drawState, hold, beside }) {
+export function makeList(table, { chosen, turned, refuse, draw, drawState, hold, beside }) {
   const filters = {
     focus: () => document.querySelector('#filters [aria-pressed="true"]')?.focus(),
   };
@@ -140,7 +140,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   const shownItems = () =>
     [...items.shown].filter(([key]) => rows.get(key)).map(([, item]) => item);
 
-  const showRow = (item) => rows.get(keyOf(item))?.show(item, words());
+  const showRow = (item) => rows.get(keyOf(item))?.show(item);
 
   function turnFold() {
     unfolded = !sections.get("\tcreated").open;
@@ -161,7 +161,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
       drawState();
       return;
     }
-    for (const row of rows.all()) row.tick?.(words());
+    for (const row of rows.all()) row.tick?.();
     const seen = shownItems();
     for (const item of seen) if (detailsOf(item)) showRow(item);
     if (!document.hidden) readDetails(seen, showRow);
@@ -182,7 +182,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   }
 
   async function act(kind, name, item) {
-    const { body, refusal: why } = await ask(kind, name, item, words());
+    const { body, refusal: why } = await ask(kind, name, item);
     if (body && kind === TASK)
       show({ ...body, message: body.current_status, timestamp: body.updated_at });
     else if (body) {
@@ -246,7 +246,7 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
   function drawRows() {
     if (!begun && reader.outcome !== "none") drawRest();
     const shown = new Map();
-    const passes = matcher(chosen().text, words());
+    const passes = matcher(chosen().text);
     const order = hold.order(inSections((answer?.tasks ?? []).map(keyOf), passes));
     for (const one of drawn ? order : order.slice(0, FIRST)) {
       const item = sections.get(one) ?? items.shown.get(one);
@@ -255,9 +255,9 @@ export function makeList(table, { chosen, words, turned, refuse, draw, drawState
     const has = ([, item]) => !passes || passes(item);
     seen = new Set([...shown].filter(has).map(([one]) => one));
     counted = { shown: seen.size, all: shown.size };
-    rows.draw(shown, words());
+    rows.draw(shown);
     for (const one of shown.keys()) rows.get(one).element.hidden = !seen.has(one);
-    hold.show(words());
+    hold.show();
   }
 
   // The visible rows as [key, element]; keyOf() makes the keys.

@@ -1,8 +1,9 @@
 // A task's log: its newest lines, and new ones while the task runs.
 import { answered } from "./live.js";
 import { makeCopy } from "./copy.js";
-import { section } from "./record_parts.js";
-import { button, element, say } from "./dom.js";
+import { words } from "./page_words.js";
+import { section, timed } from "./record_parts.js";
+import { button, element } from "./dom.js";
 import { saveAs } from "./save.js";
 import { here } from "./translated.js";
 
@@ -12,28 +13,35 @@ const AT_END_PX = 40;
 const LEVELS = ["debug", "info", "warning", "error", "critical"];
 
 export function makeLog(id) {
-  const lines = element("div", "log");
-  const search = element("input");
-  const level = element("select");
+  const lines = element("div", {
+    className: "log",
+    role: "log",
+    tabIndex: 0,
+    ariaLabel: words.parts.log,
+  });
+  const search = element("input", {
+    type: "search",
+    placeholder: words.searchLog,
+    ariaLabel: words.searchLog,
+    oninput: filterAll,
+  });
+  const level = element("select", { ariaLabel: words.level, onchange: filterAll });
   const copy = makeCopy("copy", () => seen().map(textOf).join("\n"));
-  const save = button("save", () => saveAs(`${id}.log`, fileText()));
-  const tools = element("div", "tools", search, level, copy.element, save);
+  const save = button("save", () => saveAs(`${id}.log`, fileText()), words.save);
+  const tools = element("div", "tools", search, level, copy, save);
   const made = section("log", tools, lines);
   const earlier = element("p", "gone");
   let last = 0;
   let reading = false;
   let nextMs = 0;
   let whole = false;
-  let words = null;
   let of = null; // created_at of the record: a new record with the same id has another log
-  search.type = "search";
-  level.append(...LEVELS.map((name) => new Option("", name)));
-  search.oninput = level.onchange = () => {
-    for (const line of lines.querySelectorAll("[data-line]")) filter(line);
-  };
-  lines.tabIndex = 0;
-  lines.setAttribute("role", "log");
+  level.append(...LEVELS.map((name) => new Option(words.levels[name], name)));
   made.hidden = true;
+
+  function filterAll() {
+    for (const line of lines.querySelectorAll("[data-line]")) filter(line);
+  }
 
   const seen = () => [...lines.querySelectorAll("[data-line]:not([hidden])")];
   const textOf = ({ children }) => [...children].map((one) => one.textContent).join(" ");
@@ -74,8 +82,7 @@ export function makeLog(id) {
       if (last && line.id > last + 1)
         lines.append(element("p", "gone", words.linesGone(line.id - last - 1)));
       last = line.id;
-      const at = element("time", "", here(line.time).slice(11, 19));
-      at.dateTime = line.time;
+      const at = timed(line.time, here(line.time).slice(11, 19));
       const level = element("b", "", line.level);
       const text = element("span", "", line.text);
       const made = element("p", line.level, at, level, text);
@@ -94,16 +101,7 @@ export function makeLog(id) {
   }
 
   // Called each second, and when the record changes.
-  function look(task, over, inWords) {
-    words = inWords;
-    made.say(words);
-    copy.say(words);
-    say(save, words.save);
-    lines.setAttribute("aria-label", words.parts.log);
-    search.placeholder = words.searchLog;
-    search.setAttribute("aria-label", words.searchLog);
-    level.setAttribute("aria-label", words.level);
-    for (const option of level.options) say(option, words.levels[option.value]);
+  function look(task, over) {
     if (!over) whole = false;
     if (task.created_at !== of) {
       of = task.created_at;

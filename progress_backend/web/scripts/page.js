@@ -9,8 +9,8 @@ import { makeCopy } from "./copy.js";
 import { makeFrame } from "./frame.js";
 import { makeHold } from "./hold.js";
 import { makeList } from "./list.js";
-import { WORDS } from "./page_words.js";
 import { byId, say } from "./dom.js";
+import { words } from "./page_words.js";
 import { makePanel } from "./panel.js";
 import { makePages } from "./rows.js";
 import { makeSearch } from "./search.js";
@@ -35,12 +35,7 @@ const KEYS = {
   ArrowUp: () => opened() && goBy(-1),
   Escape: () => (selection ? stopSelecting() : opened() && closePanel()),
 };
-const frame = makeFrame(WORDS, KEYS, (now) => {
-  words = now;
-  take(chosen, false);
-  draw();
-});
-let { words } = frame;
+const markTab = makeFrame(KEYS);
 let chosen = fromAddress();
 let workers = null;
 let strip = null;
@@ -54,16 +49,15 @@ const hold = makeHold(byId("held"), byId("news"), draw);
 const causes = makeCauses(byId("causes"), () => list.soon());
 const list = makeList(byId("table"), {
   chosen: () => chosen,
-  words: () => words,
   turned: (page) => take({ ...chosen, page }, false),
   refuse: line.refuse,
   draw,
   drawState,
   hold,
-  beside: () => causes.read(chosen, words),
+  beside: () => causes.read(chosen),
 });
 list.begin(); // the request runs while the other parts are made
-const KINDS = Object.keys(WORDS.en.warnings);
+const KINDS = Object.keys(words.warnings);
 const chip = (name) =>
   choose(KINDS.includes(name) ? { status: null, warning: name } : { status: name });
 const showFilters = makeChips(byId("filters"), chip, true, KINDS);
@@ -75,8 +69,7 @@ byId("rest").before(turning.newer, turning.text);
 byId("rest").after(turning.older);
 const search = makeSearch(byId("search"), byId("found"), { typed: searchFor, choose, find });
 
-const copyLink = makeCopy("", () => location.href, "copyLink");
-byId("shared").append(copyLink.element);
+byId("shared").append(makeCopy("", () => location.href, words.copyLink));
 
 function drawTitle() {
   const { running } = list.summary();
@@ -89,9 +82,7 @@ function drawTitle() {
     .join(" · ");
   name.hidden = !names.length;
   say(byId("called"), name.hidden ? "" : (chosen.name ?? ""));
-  name.placeholder = name.ariaLabel = words.nameIt;
   if (document.activeElement !== name) name.value = chosen.name ?? "";
-  copyLink.say(words);
 }
 
 // Sets the choices and the URL; `push` adds an entry to the history.
@@ -138,7 +129,7 @@ function restoreFromUrl() {
 }
 
 function drawState() {
-  line.show(words, list.state());
+  line.show(list.state());
 }
 
 function draw() {
@@ -151,14 +142,14 @@ function draw() {
   const filters = filtersOf(chosen).size;
   const filtered = filters > (chosen.status ? 1 : 0); // the counts are those of all tasks
   const { created } = list.summary();
-  showChosen(chosen, words);
+  showChosen(chosen);
   const counts = { ...strip?.workers().found, ...list.summary() };
-  showFilters(filtered || created == null ? null : counts, chosen.status, words);
-  strip?.show(list.summary(), words);
-  say(byId("when"), strip?.whenText(list.summary(), chosen, words) ?? "");
+  showFilters(filtered || created == null ? null : counts, chosen.status);
+  strip?.show(list.summary());
+  say(byId("when"), strip?.whenText(list.summary(), chosen) ?? "");
   list.drawRows();
-  if (!hold.keys().length) causes.show(chosen, words); // else the rows would move
-  showSorts(chosen, words);
+  if (!hold.keys().length) causes.show(chosen); // else the rows would move
+  showSorts(chosen);
   drawTitle();
   if (list.drawn() && !strip) {
     strip = makeStrip(byId("strip"), draw);
@@ -166,10 +157,10 @@ function draw() {
   }
   const { shown, all } = list.counted();
   const types = (!filters && counts.types) || []; // with a filter they may find nothing
-  search.show(chosen.text, words, shown, all, answer?.tasks ?? [], types);
+  search.show(chosen.text, shown, all, answer?.tasks ?? [], types);
   byId("list").hidden &&= answer === null;
   document.querySelector("footer").hidden = !list.drawn(); // the rows of the second frame would move it
-  byId("list").setAttribute("aria-busy", String(!list.isOfChosen()));
+  byId("list").ariaBusy = !list.isOfChosen();
   byId("table").hidden = all === 0;
   byId("empty").hidden = all > 0;
   byId("filters").hidden = answer !== null && all === 0 && !list.alone();
@@ -192,12 +183,11 @@ function draw() {
 function drawView() {
   const view = chosen.view ?? "";
   document.body.dataset.view = view;
-  frame.draw(view);
-  byId("filters").setAttribute("aria-label", words.status);
+  markTab(view);
   byId("workers").hidden = view !== "workers";
   if (byId("workers").hidden) return;
   workers ??= makeWorkers(byId("workers"));
-  workers.then((one) => strip && one.show(strip.workers(), words));
+  workers.then((one) => strip && one.show(strip.workers()));
 }
 
 // [kind, id] of the record in the panel.
@@ -264,7 +254,7 @@ function follow(event) {
 function find(id) {
   take({ ...chosen, text: "" }, false);
   if (ROOM.matches) open("task", id, true);
-  else location.href = pageOf("task", id, words);
+  else location.href = pageOf("task", id);
 }
 
 // The row or the worker's task that leads to a record.
@@ -287,7 +277,7 @@ function drawPanel() {
   panel ??= makePanel(byId("panel"), { go: goBy, close: closePanel, refuse: line.refuse });
   panel.then((one) => {
     const [now, its] = opened() ?? [];
-    if (now) one.show(now, its, words);
+    if (now) one.show(now, its);
   });
 }
 
@@ -327,12 +317,10 @@ function stopSelecting() {
 function drawSelection() {
   byId("select").hidden = Boolean(document.body.dataset.readOnly);
   byId("csv").hidden = list.areFlows();
-  byId("csv").title = words.csvHow;
-  byId("select").setAttribute("aria-pressed", String(selection !== null));
+  byId("select").ariaPressed = selection !== null;
   byId("selection").hidden = selection === null || chosen.view === "workers";
-  byId("selection").setAttribute("aria-label", words.selectMany);
   document.body.dataset.selecting = selection ? "yes" : "";
-  selection?.show(words);
+  selection?.show();
 }
 
 function whyEmpty() {
@@ -348,7 +336,7 @@ function drawPaging({ pages = 1, total = 0 }) {
   const all = total > 0 && words[of](total, tasks);
   byId("rest").hidden = !list.more();
   const { page } = chosen;
-  turning.show({ page, pages, more: list.goesOn(1), all, known: list.isOfChosen() }, words);
+  turning.show({ page, pages, more: list.goesOn(1), all, known: list.isOfChosen() });
 }
 
 function appear() {
@@ -372,7 +360,10 @@ byId("clear").onclick = () => {
   choose({ ...Object.fromEntries(FILTERS.map((name) => [name, null])), text: "" });
   byId("list").focus(); // the button is hidden with the next rows
 };
+byId("filters").ariaLabel = words.status;
+byId("csv").title = words.csvHow;
 byId("select").onclick = select;
+byId("name").placeholder = byId("name").ariaLabel = words.nameIt;
 byId("name").onchange = ({ target }) => {
   take({ ...chosen, name: target.value.trim() }, true);
   drawTitle();
@@ -380,7 +371,7 @@ byId("name").onchange = ({ target }) => {
 byId("tabs").onclick = changeView;
 byId("csv").onclick = async () => {
   byId("csv").disabled = true;
-  const why = await saveList(Object.fromEntries(filtersOf(chosen)), words);
+  const why = await saveList(Object.fromEntries(filtersOf(chosen)));
   byId("csv").disabled = false;
   if (why) line.refuse(why);
 };

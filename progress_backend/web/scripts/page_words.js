@@ -1,7 +1,7 @@
 // The pages' texts, which extend those of <task-progress>.
 import { CAUSES, HAPPENED, LABELS, WARNINGS } from "./shared_words.js";
 import { here } from "./translated.js";
-import { inEach, number, WORDS as SHARED } from "./words.js";
+import { inEach, language, number, WORDS as SHARED } from "./words.js";
 
 // A date and time in the reader's time zone, without its offset.
 const written = (text) => here(text).slice(0, 19).replace("T", " ");
@@ -405,3 +405,8 @@ export const WORDS = inEach(SHARED, {
     (n) => `ほかに ${number(n)} 台のワーカーがあります。`,
   ],
 });
+
+// Those of the page's language; Node, which runs the tests, has neither `location` nor, before 21, `navigator`.
+const { location, navigator } = globalThis;
+const chosen = new URLSearchParams(location?.search).get("lang") ?? navigator?.language ?? "";
+export const words = WORDS[language(chosen)];

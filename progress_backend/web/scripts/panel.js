@@ -1,5 +1,6 @@
 // The panel next to the list with one task or workflow. Made when the user opens a row.
 import { say, styled } from "./dom.js";
+import { words } from "./page_words.js";
 import { makeRecord } from "./record_view.js";
 import { pageOf } from "./task.js";
 
@@ -9,7 +10,6 @@ export async function makePanel(place, { go, close, refuse }) {
   const [previous, following, page, state, done] = place.firstElementChild.children;
   let record = null;
   let shown = "";
-  let words = null;
   previous.onclick = () => go(-1);
   following.onclick = () => go(1);
   done.onclick = close;
@@ -25,13 +25,12 @@ export async function makePanel(place, { go, close, refuse }) {
     if (lost) place.focus({ preventScroll: true });
   }
 
-  function show(kind, id, inWords) {
-    words = inWords;
-    page.href = pageOf(kind, id, words);
+  function show(kind, id) {
+    page.href = pageOf(kind, id);
     if (shown !== `${kind} ${id}`) {
       end();
       shown = `${kind} ${id}`;
-      const mine = (record = makeRecord(kind, id, { words: () => words, drawn, refuse }));
+      const mine = (record = makeRecord(kind, id, { drawn, refuse }));
       place.append(...record.elements);
       place.scrollTop = 0;
       mine.begin();
@@ -40,7 +39,7 @@ export async function makePanel(place, { go, close, refuse }) {
 
   function drawn() {
     const now = record?.state();
-    place.setAttribute("aria-label", record?.label() ?? "");
+    place.ariaLabel = record?.label() ?? "";
     place.dataset.fresh = now !== "stale" && now !== "away";
     say(state, now === "live" || now === "ended" ? "" : (words[now] ?? ""));
   }

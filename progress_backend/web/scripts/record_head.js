@@ -5,6 +5,7 @@ import { makeCopy } from "./copy.js";
 import { element, sayOrHide, showWarnings } from "./dom.js";
 import { makeEndNotice } from "./end_notice.js";
 import { figuresOf } from "./figures.js";
+import { words } from "./page_words.js";
 
 export function makeHead(act, kind) {
   const name = element("h1");
@@ -29,7 +30,7 @@ export function makeHead(act, kind) {
     element(
       "div",
       "title",
-      element("div", "names", name, element("div", "id", id, copy.element)),
+      element("div", "names", name, element("div", "id", id, copy)),
       element("div", "now", status, warnings),
     ),
     element("div", "numbers", share, figures, rate, time),
@@ -40,31 +41,30 @@ export function makeHead(act, kind) {
     notice.element,
   );
   name.tabIndex = -1; // makeActions focuses it when the last button is removed
-  function show(item, words) {
+  function show(item) {
     const [shared, counted] = figuresOf(item, words);
-    copy.say(words);
     made.dataset.status = item.status;
     made.dataset.failed = item.counts?.error > 0;
-    sayOrHide(name, kind.name(item, words));
+    sayOrHide(name, kind.name(item));
     sayOrHide(id, item.task_id);
-    sayOrHide(status, kind.status(item, words));
+    sayOrHide(status, kind.status(item));
     status.className = `pill ${item.status}`;
-    showWarnings(warnings, kind.warnings?.(item, words) ?? []);
+    showWarnings(warnings, kind.warnings(item));
     sayOrHide(share, shared);
     sayOrHide(figures, counted);
     bar.show(item, name.textContent);
-    sayOrHide(text, kind.text(item, words));
-    sayOrHide(why, kind.why(item, words));
-    actions.show(item, words);
-    notice.show(item, words);
-    tick(item, words);
+    sayOrHide(text, kind.text(item));
+    sayOrHide(why, kind.why(item));
+    actions.show(item);
+    notice.show(item);
+    tick(item);
   }
 
   // Draws only the texts that change with time.
-  function tick(item, words) {
-    sayOrHide(wrong, kind.wrong?.(item, words) ?? "");
-    sayOrHide(rate, kind.rate(item, words) ?? "");
-    sayOrHide(time, kind.time(item, words));
+  function tick(item) {
+    sayOrHide(wrong, kind.wrong?.(item) ?? "");
+    sayOrHide(rate, kind.rate(item) ?? "");
+    sayOrHide(time, kind.time(item));
   }
 
   return { element: made, show, tick };

@@ -2,6 +2,7 @@
 import { makeCopy } from "./copy.js";
 import { element, redraw } from "./dom.js";
 import { nowOf } from "./moment.js";
+import { words } from "./page_words.js";
 import { here } from "./translated.js";
 import { stillRuns } from "./unsettled.js";
 import { clock } from "./words.js";
@@ -16,14 +17,8 @@ export function absolute(time) {
   return `${text.slice(0, 10)} ${text.slice(11, 19)} ${text.slice(-6)}`;
 }
 
-export function section(title, ...children) {
-  const heading = element("h2");
-  const made = element("section", `card part-${title}`, heading, ...children);
-  made.say = (words) => {
-    heading.textContent = words.parts[title];
-  };
-  return made;
-}
+export const section = (title, ...children) =>
+  element("section", `card part-${title}`, element("h2", "", words.parts[title]), ...children);
 
 const at = (time) => time && { time };
 const lasted = (ms) => (ms == null ? "" : clock(ms / 1000));
@@ -51,7 +46,7 @@ export const timesOf = (item) => [
 ];
 
 // The requested act with its caller and reason, as facts.
-export const requestOf = ({ control }, words) =>
+export const requestOf = ({ control }) =>
   control
     ? [
         ["asked", words.requested[control.action] ?? control.action],
@@ -62,20 +57,20 @@ export const requestOf = ({ control }, words) =>
       ]
     : [];
 
+const term = (name, ...its) => [element("dt", "", name), element("dd", "", ...its)];
+
+export const timed = (dateTime, text, title = "") => element("time", { dateTime, title }, text);
+
 // Facts are [name, value] pairs. A value is a text, {text, link, mono} or {time}; a pair without a value is omitted.
 export function makeFacts(title) {
   const list = element("dl");
   const made = section(title, list);
 
-  function show(facts, words) {
+  function show(facts) {
     const there = facts.filter(([, value]) => value);
-    made.say(words);
     made.hidden = !there.length;
-    redraw(list, [words.code, there], () =>
-      there.flatMap(([name, value]) => [
-        element("dt", "", words.facts[name] ?? name),
-        element("dd", "", valueOf(value)),
-      ]),
+    redraw(list, there, () =>
+      there.flatMap(([name, value]) => term(words.facts[name] ?? name, valueOf(value))),
     );
   }
 
@@ -84,36 +79,26 @@ export function makeFacts(title) {
 
 function valueOf(value) {
   if (typeof value !== "object") return String(value);
-  if (value.time) {
-    const time = element("time", "", absolute(value.time));
-    time.dateTime = value.time;
-    return time;
-  }
-  const made = element(value.link ? "a" : "span", value.mono ? "mono" : "", value.text);
-  if (value.link) made.href = value.link;
-  return made;
+  if (value.time) return timed(value.time, absolute(value.time));
+  const { text, link, mono } = value;
+  const className = mono ? "mono" : "";
+  return link ? element("a", { className, href: link }, text) : element("span", className, text);
 }
 
 // Splits a text at its URLs: the pieces with an odd index are URLs.
 export const piecesOf = (text) => text.split(ADDRESS);
 
-function linked(text) {
-  return piecesOf(text).map((piece, place) => {
-    if (place % 2 === 0) return piece;
-    return outward(piece, piece);
-  });
-}
+const linked = (text) =>
+  piecesOf(text).map((piece, place) => (place % 2 ? outward(piece, piece) : piece));
 
-const outward = (text, href) =>
-  Object.assign(element("a", "", text), { href, target: "_blank", rel: "noreferrer" });
+const outward = (text, href) => element("a", { href, target: "_blank", rel: "noreferrer" }, text);
 
 // What a job gave to take away, as [{text, link}]: anchors that look like buttons.
 export function makeLinks() {
   const row = element("div", "tools");
   const made = section("links", row);
 
-  function show(links, words) {
-    made.say(words);
+  function show(links) {
     made.hidden = !links.length;
     redraw(row, links, () =>
       links.map(({ text, link }) => (link ? outward(text, link) : element("span", "", text))),
@@ -135,30 +120,19 @@ export function flat(value) {
 
 // A section with a text, or with the table of a flat object.
 export function makeText(title) {
-  const pre = element("pre");
+  const pre = element("pre", { tabIndex: 0, ariaLabel: words.parts[title] });
   const table = element("dl");
   const copy = makeCopy("copy", () => pre.textContent);
-  const made = section(title, pre, table);
-  made.firstChild.after(copy.element);
-  pre.tabIndex = 0;
+  const made = section(title, copy, pre, table);
 
-  function show(value, words) {
+  function show(value) {
     const text = pretty(value);
-    made.say(words);
-    copy.say(words);
     made.hidden = !text;
-    pre.setAttribute("aria-label", words.parts[title]);
-    if (pre.textContent !== text) {
-      const entries = flat(value);
-      pre.replaceChildren(...linked(text));
-      pre.hidden = entries !== null;
-      table.replaceChildren(
-        ...(entries ?? []).flatMap(([name, one]) => [
-          element("dt", "", name),
-          element("dd", "", ...linked(one)),
-        ]),
-      );
-    }
+    if (pre.textContent === text) return;
+    const entries = flat(value);
+    pre.replaceChildren(...linked(text));
+    pre.hidden = entries !== null;
+    table.replaceChildren(...(entries ?? []).flatMap(([name, one]) => term(name, ...linked(one))));
   }
 
   return { element: made, show };
@@ -166,11 +140,6 @@ export function makeText(title) {
 
 // A value of the record as text; an empty object gives "".
 function pretty(value) {
-  if (
-    value === null ||
-    value === undefined ||
-    (typeof value === "object" && !Object.keys(value).length)
-  )
-    return "";
+  if (value == null || (typeof value === "object" && !Object.keys(value).length)) return "";
   return typeof value === "string" ? value : JSON.stringify(value, null, 2);
 }

@@ -4,6 +4,7 @@ import { ask } from "./acts.js";
 import { element } from "./dom.js";
 import { follow } from "./feed.js";
 import { answered, BASE } from "./live.js";
+import { words } from "./page_words.js";
 import { makeReader } from "./reading.js";
 import { normalized, pathOf, TASK } from "./task.js";
 import { makeTaskView } from "./task_view.js";
@@ -14,8 +15,8 @@ import { makeWorkflowView } from "./workflow_view.js";
 // A lost run may go on: its record is read again after this time.
 const RETURNS_MS = 30_000;
 
-// words() returns the texts; drawn() is called after each draw, refuse(why) when an act was refused.
-export function makeRecord(kind, id, { words, drawn, refuse }) {
+// drawn() is called after each draw, refuse(why) when an act was refused.
+export function makeRecord(kind, id, { drawn, refuse }) {
   const [title, explanation] = [element("h1"), element("p")];
   const nothing = element("div", "", title, explanation, element("code", "", id));
   const place = element("div");
@@ -84,7 +85,7 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
   }
 
   async function act(of, name, item) {
-    const { body, refusal: why } = await ask(of, name, item, words());
+    const { body, refusal: why } = await ask(of, name, item);
     if (body && name === "stack") view.expectStack();
     else if (body && name !== "again") take(body); // the body of a new run is another task's
     if (why) refuse(why);
@@ -106,15 +107,15 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
     place.hidden = !record || missing;
     nothing.hidden = !missing;
     if (missing) {
-      const texts = words().missing[kind];
+      const texts = words.missing[kind];
       const [what, how] = {
-        403: [words().forbidden, words().forbiddenHow],
-        500: [words().unreadable, missing.body.detail],
+        403: [words.forbidden, words.forbiddenHow],
+        500: [words.unreadable, missing.body.detail],
       }[missing.status] ?? [texts.title, texts.how];
       title.textContent = what;
       explanation.textContent = how;
     } else if (record) {
-      view.show(record, words());
+      view.show(record);
     }
     drawn();
   }
@@ -122,18 +123,18 @@ export function makeRecord(kind, id, { words, drawn, refuse }) {
   function tick() {
     if (!over() && (feedState !== "live" || record?.final)) reader.look();
     else if (record && mayReturn(record)) reader.look(RETURNS_MS);
-    if (record && !missing && !document.hidden) view.tick(record, words());
+    if (record && !missing && !document.hidden) view.tick(record);
   }
 
-  const label = () => (missing || !record ? title.textContent || id : view.name(record, words()));
+  const label = () => (missing || !record ? title.textContent || id : view.name(record));
 
   // The window's title.
   function name() {
     if (missing || !record) return title.textContent;
     const share = record.progress.total ? `${record.progress.percentage}% · ` : "";
     const status = stillRuns(record)
-      ? TASK.status(record, words())
-      : (words()[record.status] ?? record.status);
+      ? TASK.status(record)
+      : (words[record.status] ?? record.status);
     return `${record.status === "running" ? share : `${status} · `}${label()}`;
   }
 

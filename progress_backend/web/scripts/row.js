@@ -2,10 +2,13 @@
 import { makeActions } from "./actions.js";
 import { makeBar } from "./bar.js";
 import { makeCopy } from "./copy.js";
-import { button, element, say, sayCut, showWarnings } from "./dom.js";
+import { button, element, nextTo, say, sayCut, showWarnings } from "./dom.js";
 import { figuresOf } from "./figures.js";
+import { words } from "./page_words.js";
 import { absolute } from "./record_parts.js";
 import { agoOf, TASK } from "./task.js";
+
+const FILTERS = ["owner", "task_type", "symbol"];
 
 // A button that filters the list by a value of the row. page.js and record.js receive its event.
 function makePick(filter) {
@@ -14,12 +17,12 @@ function makePick(filter) {
     made.dispatchEvent(new CustomEvent("choose", { bubbles: true, detail: { [filter]: value } })),
   );
 
-  function show(now, words) {
+  function show(now) {
     value = now ?? "";
     made.hidden = !value;
     if (made.hidden) return;
     const label = words.only[filter](value);
-    made.setAttribute("aria-label", label);
+    made.ariaLabel = label;
     sayCut(made, filter === "owner" ? value : "", label);
   }
 
@@ -31,8 +34,7 @@ const idOf = ({ workflow_id: workflow, task_id: task }) => workflow || task;
 // A name with dots is truncated before its last dot: the last part stays visible.
 function makeName() {
   const path = element("span", "path");
-  const leaf = element("span", "leaf");
-  leaf.dir = "auto"; // right-to-left text is truncated at its end, too
+  const leaf = element("span", { className: "leaf", dir: "auto" }); // right-to-left text is truncated at its end, too
   function show(text) {
     const dot = text.lastIndexOf(".") + 1;
     say(path, text.slice(0, dot));
@@ -53,16 +55,14 @@ export function makeRow(act, kind = TASK) {
     " ",
     element("span", "type", ...type.parts),
   );
-  const picks = kind.filters
-    ? ["owner", "task_type", "symbol"].map((one) => [one, makePick(one)])
-    : [];
+  const picks = (kind.filters ? FILTERS : []).map((one) => [one, makePick(one)]);
   const warnings = element("span", "warnings");
   const marks = picks.map(([, pick]) => pick.element);
-  const copy = makeCopy("pick copy", () => idOf(task), "copyId");
-  const name = element("div", "name", link, ...marks, copy.element, warnings);
+  const copy = makeCopy("pick copy", () => idOf(task), words.copyId);
+  const name = element("div", "name", link, ...marks, copy, warnings);
   const line = element("span");
   const problem = element("small");
-  const message = element("div", "message", line, " ", problem);
+  const message = element("div", { className: "message", dir: "auto" }, line, " ", problem);
   const percent = element("b");
   const count = element("span");
   const rate = element("span", "rate");
@@ -80,22 +80,16 @@ export function makeRow(act, kind = TASK) {
   );
   const actions = makeActions("td", "actions", { kind, act, last: made });
   let task = null;
-  message.dir = "auto";
   made.append(actions.element);
-  for (const mark of [...marks, copy.element]) mark.tabIndex = -1;
-  made.onkeydown = moveFocus;
+  for (const mark of [...marks, copy]) mark.tabIndex = -1;
+  // Tab moves from row to row, the arrow keys move between the buttons of a row.
+  made.onkeydown = (event) => nextTo(event, made.querySelectorAll("a, button"))?.focus();
   made.tabIndex = -1;
 
-  // Tab moves from row to row, the arrow keys move between the buttons of a row.
-  function moveFocus({ key, target }) {
-    const all = [...made.querySelectorAll("a, button")].filter((one) => one.checkVisibility());
-    all[all.indexOf(target) + { ArrowRight: 1, ArrowLeft: -1 }[key]]?.focus();
-  }
-
-  function showMessage(words) {
-    const why = kind.why(task, words);
-    const text = kind.text(task, words);
-    const cause = kind.cause?.(task, words);
+  function showMessage() {
+    const why = kind.why(task);
+    const text = kind.text(task);
+    const cause = kind.cause(task);
     sayCut(line, cause || text, cause ? why : text);
     sayCut(problem, cause ? text : why);
     message.title = line.title || problem.title;
@@ -103,47 +97,45 @@ export function makeRow(act, kind = TASK) {
     message.hidden = task.status !== "created" && !line.textContent && !problem.textContent;
   }
 
-  function showName(words) {
-    const [name, other] = kind.names(task, words);
+  function showName() {
+    const [name, other] = kind.names(task);
     first.show(name);
     type.show(other);
     type.parts[0].parentNode.hidden = !other;
-    copy.say(words);
-    copy.element.title = idOf(task);
-    const title = `${kind.name(task, words)}\n${idOf(task)}`;
-    if (link.title !== title) link.title = title;
-    link.setAttribute("aria-label", [name, other].filter(Boolean).join(" "));
-    link.href = kind.page(task, words);
+    copy.title = idOf(task);
+    link.title = `${kind.name(task)}\n${idOf(task)}`;
+    link.ariaLabel = [name, other].filter(Boolean).join(" ");
+    link.href = kind.page(task);
     const values = kind.filters?.(task);
-    for (const [filter, pick] of picks) pick.show(values[filter], words);
+    for (const [filter, pick] of picks) pick.show(values[filter]);
   }
 
   // Draws only the texts that change with time.
-  function tick(words) {
-    say(time, kind.time(task, words));
-    const [text, moment] = agoOf(task, words);
-    sayCut(ago, text, moment ? absolute(moment) : "");
+  function tick() {
+    say(time, kind.time(task));
+    const [text, moment] = agoOf(task);
+    sayCut(ago, text, absolute(moment));
   }
 
-  function show(now, words) {
+  function show(now) {
     task = now;
     made.dataset.status = task.status;
     Object.assign(made.dataset, kind.data(task));
     status.className = `status ${task.status}`;
-    sayCut(state, kind.status(task, words));
-    showWarnings(warnings, kind.warnings?.(task, words) ?? []);
-    showName(words);
+    sayCut(state, kind.status(task));
+    showWarnings(warnings, kind.warnings(task));
+    showName();
     progress.className = `progress ${task.status}`;
-    bar.show(task, kind.name(task, words));
+    bar.show(task, kind.name(task));
     const [share, counted] = figuresOf(task, words);
     say(percent, share);
     sayCut(count, counted);
-    sayCut(rate, kind.rate(task, words) ?? "");
+    sayCut(rate, kind.rate(task) ?? "");
     time.title = task.start_time ? words.since(task.start_time) : "";
-    tick(words);
-    showMessage(words);
-    actions.show(task, words);
+    tick();
+    showMessage();
+    actions.show(task);
   }
 
-  return { element: made, show, tick, name, bar };
+  return { element: made, show, tick };
 }

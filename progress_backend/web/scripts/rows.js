@@ -1,5 +1,6 @@
 // Rows in the order of the shown items. They are updated in place, so that bars animate and the focus stays.
 import { button, element, say } from "./dom.js";
+import { words } from "./page_words.js";
 import { normalized } from "./task.js";
 
 const SLIDE = { duration: 200, easing: "ease-out" };
@@ -8,10 +9,10 @@ const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 // Rows that change their place slide there. When the focused row is removed, the next remaining row is focused, else the
 // one before, else `last`.
 export function makeRows(parent, make, last = null) {
-  const rows = new Map(); // id -> row: its element, and show(item, words)
+  const rows = new Map(); // id -> row: its element, and show(item)
   let order = "";
 
-  function draw(shown, words) {
+  function draw(shown) {
     const focused = document.activeElement;
     const tops = topsBefore(String([...shown.keys()]));
     const before = [...parent.children];
@@ -24,7 +25,7 @@ export function makeRows(parent, make, last = null) {
     for (const [id, item] of shown) {
       const row = rows.get(id) ?? make(item);
       rows.set(id, row);
-      row.show(item, words);
+      row.show(item);
       if (row.element === place) place = place.nextElementSibling;
       else parent.insertBefore(row.element, place);
     }
@@ -109,17 +110,15 @@ export function makeItems() {
 
 // The number of the shown page, and the buttons to the other pages, which call turn(-1) and turn(1).
 export function makePages(turn) {
-  const newer = button("", () => turn(-1));
+  const newer = button("", () => turn(-1), words.newer);
   const text = element("span");
-  const older = button("", () => turn(1));
+  const older = button("", () => turn(1), words.older);
 
   // `pages` is null if the pages are not numbered; `more`: a page follows; `all`: the text for the number of rows;
   // `known` is false while another page is read.
-  function show({ page, pages, more, all, known = true }, words) {
+  function show({ page, pages, more, all, known = true }) {
     const many = page > 1 || more;
     say(text, [many && words.paging(page, pages), all].filter(Boolean).join(" · "));
-    say(newer, words.newer);
-    say(older, words.older);
     newer.hidden = older.hidden = !many;
     if (!known) return;
     // A disabled button loses the focus, so on the first and the last page the other button gets it.

@@ -1,8 +1,9 @@
 // The search field. Typed text hides the rows of this page that do not contain it. A suggestion filters the whole list.
 // A complete id opens its task at once. After Enter, a whole symbol, type or owner, or the beginning of an id or symbol,
 // filters the whole list.
-import { element, sayOrHide } from "./dom.js";
+import { element, redraw, sayOrHide } from "./dom.js";
 import { answered } from "./live.js";
+import { words } from "./page_words.js";
 import { errorOf, messageOf } from "./translated.js";
 
 const NAMES = ["symbol", "task_type", "owner"];
@@ -10,7 +11,7 @@ const ENTERED = [...NAMES, "id_prefix", "symbol_prefix"];
 const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/; // as Celery makes them
 
 // Returns a function that says whether an item matches; null without a search text.
-export function matcher(text, words) {
+export function matcher(text) {
   const wanted = text.trim().toLowerCase();
   if (!wanted) return null;
   return (item) =>
@@ -41,12 +42,11 @@ async function filterOf(value) {
 
 // typed(text) is called on input, choose(filters) for a suggestion or after Enter, find(id) for a whole id.
 export function makeSearch(field, found, { typed, choose, find }) {
-  const list = element("datalist");
+  const list = element("datalist", { id: "suggested" });
   let offered = new Map(); // a suggestion's text -> [name, value]
   let composing = false; // an input method editor holds an unfinished word
-  let words = null;
   let missing = ""; // the text of Enter that no task begins with
-  list.id = "suggested";
+  field.placeholder = field.ariaLabel = words.search;
   field.setAttribute("list", list.id);
   field.after(list);
 
@@ -58,17 +58,12 @@ export function makeSearch(field, found, { typed, choose, find }) {
     const some = all.filter(([, value]) => value);
     offered = new Map(some.map(([name, value]) => [words.only[name](value), [name, value]]));
     const texts = [...offered.keys()];
-    if (String(texts) === list.dataset.now) return; // new options would close an open list
-    list.dataset.now = String(texts);
-    list.replaceChildren(...texts.map((text) => new Option(text, text)));
+    redraw(list, texts, () => texts.map((text) => new Option(text, text))); // new options would close an open list
   }
 
-  function show(text, inWords, within, all, items, types) {
-    words = inWords;
+  function show(text, within, all, items, types) {
     suggest(items, types);
     if (field.value !== text && !composing) field.value = text;
-    field.placeholder = words.search;
-    field.setAttribute("aria-label", words.search);
     const none = missing && missing === text.trim() && words.notAmong;
     sayOrHide(found, text.trim() ? none || words.within(within, all) : "");
   }

@@ -3,6 +3,7 @@
 import { alive } from "./details.js";
 import { button, element, say } from "./dom.js";
 import { placeText, startText } from "./expected.js";
+import { words } from "./page_words.js";
 import { TASK } from "./task.js";
 import { stillRuns } from "./unsettled.js";
 
@@ -27,20 +28,19 @@ export function makeSection({ section }, turn) {
   if (place === toggle) heading.append(toggle);
   cell.colSpan = 5;
 
-  function show({ count, open, first }, words) {
+  function show({ count, open, first }) {
     say(place, words.counted(count, words[section]));
     if (place === heading) return;
     toggle.setAttribute("aria-expanded", String(open));
-    say(next, first && !open ? nextText(first, words) : "");
+    say(next, first && !open ? nextText(first) : "");
   }
 
   return { element: made, show };
 }
 
-function nextText(task, words) {
+function nextText(task) {
   const name = task.workflow_id ? task.name || words.workflow : TASK.name(task);
   const start =
-    startText(task, task.start_estimate, words) ||
-    (alive.workers === 0 && placeText(task.ahead, words));
+    startText(task, task.start_estimate) || (alive.workers === 0 && placeText(task.ahead));
   return [words.first(name), start].filter(Boolean).join(" · ");
 }

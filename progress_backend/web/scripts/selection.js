@@ -3,6 +3,7 @@
 import { sure } from "./acts.js";
 import { actOn, CHANGES, MOST, passing } from "./bulk_acts.js";
 import { button, element } from "./dom.js";
+import { words } from "./page_words.js";
 
 const ACTS = ["pause", "resume", "cancel", "again"];
 const MOST_TYPES = 3;
@@ -14,26 +15,25 @@ const isWorkflow = (key) => key.startsWith("\n");
 // that match them, null if unknown. acted() is called after an act, over() when the user leaves the selection.
 export function makeSelection(bar, { rows, filters, total, acted, over }) {
   const chosen = new Map(); // key -> the status and type of its row or task
-  const line = element("span", "report");
+  const line = element("span", { className: "report", role: "status" });
   const all = button("", async () => {
-    const found = await working(() => passing(filters(), words));
+    const found = await working(() => passing(filters()));
     if (!found) return;
     choose(found[0], ({ status, task_type: type }) => ({ status, type }));
     outcome = found[1];
     draw();
   });
-  const page = button("", () => choose(rows(), seen));
-  const done = button("", over);
+  const page = button("", () => choose(rows(), seen), words.page);
+  const done = button("", over, words.done);
   const acts = ACTS.map((name) => [
     name,
-    button(name === "cancel" ? "danger" : "", () => act(name)),
+    button(name === "cancel" ? "danger" : "", () => act(name), words[name]),
   ]);
-  let words = null;
   let busy = false;
   let outcome = "";
   const boxes = new Map();
   let filterKey = null;
-  line.setAttribute("role", "status");
+  bar.ariaLabel = words.selectMany;
   bar.replaceChildren(
     line,
     page,
@@ -60,8 +60,8 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
   // The checkbox of a row, created once.
   function box(id) {
     if (!boxes.has(id)) {
-      const made = element("input", "tick");
-      made.type = "checkbox";
+      const ariaLabel = words.select(id.trim());
+      const made = element("input", { className: "tick", type: "checkbox", ariaLabel });
       made.onclick = () => tick(id, made.checked);
       boxes.set(id, made);
     }
@@ -86,7 +86,7 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
     if (name === "cancel") return sure(words.sureAll(count), words.sureHow, words.yes(count));
     if (name !== "again") return true;
     const types = [...new Set(changed(name).map(([, { type }]) => type))];
-    return sureAgain(count, types, words);
+    return sureAgain(count, types);
   }
 
   // Returns the result of work(), or null if the filter was changed meanwhile.
@@ -109,10 +109,10 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
     report({ asked: 0 });
     let result = null;
     const left = await working(async () => {
-      result = await actOn(what, name, words, report);
+      result = await actOn(what, name, report);
       return result.left;
     });
-    outcome = outcomeOf(result, words, words.left);
+    outcome = outcomeOf(result, words.left);
     chosen.clear();
     for (const key of left ?? []) chosen.set(key, known.get(key)); // for another try
     acted();
@@ -125,9 +125,8 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
   }
 
   // The selection stays from page to page; another filter clears it.
-  function show(inWords) {
+  function show() {
     const now = JSON.stringify(filters());
-    words = inWords;
     if (now !== filterKey && !busy) chosen.clear();
     filterKey = now;
     for (const [id, row] of rows())
@@ -140,23 +139,15 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
   }
 
   function draw() {
-    if (!words) return;
     for (const [id, made] of boxes) {
-      if (!made.isConnected) {
-        boxes.delete(id);
-        continue;
-      }
       made.checked = chosen.has(id);
-      made.setAttribute("aria-label", words.select(id.trim()));
+      if (!made.isConnected) boxes.delete(id);
     }
     line.textContent = outcome || words.selected(chosen.size, MOST);
-    page.textContent = words.page;
     all.textContent = words.allMatching(total());
     all.disabled = busy;
     all.hidden = filters() === null || total() === 0;
-    done.textContent = words.done;
     for (const [name, button] of acts) {
-      button.textContent = words[name];
       button.disabled = !may(name);
       button.hidden = name === "again" && !document.body.dataset.start;
     }
@@ -165,13 +156,13 @@ export function makeSelection(bar, { rows, filters, total, acted, over }) {
   return { show, leave };
 }
 
-export function sureAgain(count, types, words) {
+export function sureAgain(count, types) {
   const some = [...types.slice(0, MOST_TYPES), ...(types.length > MOST_TYPES ? ["…"] : [])];
   return sure(words.sureAgainAll(count, some), words.sureAgainHow, words.yesAgain(count));
 }
 
 // What an act on many has done; `left` is the text if a failed request left some.
-export function outcomeOf(result, words, left = "") {
+export function outcomeOf(result, left = "") {
   const refused = counted(result.refused).map(([why, n]) => words.notDone(n, why));
   const texts = [words.askedOf(result.asked), ...refused, result.stopped];
   return [...texts, result.left.length > 0 && left].filter(Boolean).join(" ");

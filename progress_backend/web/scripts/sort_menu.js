@@ -1,4 +1,7 @@
 // The menu with the orders of the list that the API has an index for.
+import { redraw } from "./dom.js";
+import { words } from "./page_words.js";
+
 export const ENDS = ["completed", "error", "cancelled"];
 const OTHERS = ["owner", "task_type", "symbol", "warning"];
 
@@ -12,21 +15,16 @@ export function sortsOf({ status, id_prefix, symbol_prefix, ended_from, ...chose
 }
 
 export function makeSortMenu(select, choose) {
-  let offered = "";
   select.onchange = () => choose({ sort: select.value || null });
+  select.ariaLabel = words.sort;
 
-  return function show(chosen, words) {
+  return function show(chosen) {
     const sorts = sortsOf(chosen);
     const unnamed = sorts.includes("newest") ? "running" : "newest";
-    const now = `${words.code} ${sorts}`;
-    if (now !== offered) {
-      offered = now;
-      select.replaceChildren(
-        ...sorts.map((sort) => new Option(words.sorts[sort || unnamed], sort)),
-      );
-    }
+    redraw(select, sorts, () =>
+      sorts.map((sort) => new Option(words.sorts[sort || unnamed], sort)),
+    );
     if (select.value !== (chosen.sort ?? "")) select.value = chosen.sort ?? ""; // else an open menu would move
     select.hidden = sorts.length < 2;
-    select.setAttribute("aria-label", words.sort);
   };
 }

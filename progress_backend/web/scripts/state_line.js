@@ -1,10 +1,11 @@
 // The connection's state, above the list, and the notice below it.
 import { byId, say } from "./dom.js";
+import { words } from "./page_words.js";
 
 const NOTICE_MS = 10_000;
 
 // Why the API refused the list: 401 and 403 in the page's words, others in the API's.
-function whyRefused({ status, body }, words) {
+function whyRefused({ status, body }) {
   if (status === 401) return words.tokenAgain;
   if (status === 403) return words.refusals[4403];
   const detail = body?.detail ?? status;
@@ -22,13 +23,13 @@ export function makeStateLine(draw) {
   document.addEventListener("close", draw, true); // of a dialog
 
   // `silent`: milliseconds since the last message, null before the first one.
-  function show(words, { state, silent, storeAway, refusal: refused }) {
+  function show({ state, silent, storeAway, refusal: refused }) {
     const fresh = ["live", "connecting", "ended", ""].includes(state);
     byId("connection").dataset.state = state;
     say(byId("connection"), words[state] ?? "");
     say(byId("age"), fresh || silent === null ? "" : words.lastMessage(Math.floor(silent / 1000)));
     document.body.dataset.fresh = fresh;
-    const why = storeAway ? words.storeAway : refused && whyRefused(refused, words);
+    const why = storeAway ? words.storeAway : refused && whyRefused(refused);
     const notice = refusal || why || "";
     const dialog = document.querySelector("dialog[open]"); // behind it nothing can be read
     if (place.parentNode !== (dialog ?? home))

@@ -4,6 +4,7 @@
 import { filtersOf } from "./address.js";
 import { element, say, sayOrHide } from "./dom.js";
 import { alive, readWorkers } from "./details.js";
+import { words } from "./page_words.js";
 import { makeReader } from "./reading.js";
 import { timeOfDay } from "./translated.js";
 import { clock } from "./words.js";
@@ -24,7 +25,7 @@ export function makeStrip(place, drawn) {
     return got;
   }
 
-  function show({ running, created: waiting } = {}, words) {
+  function show({ running, created: waiting } = {}) {
     place.hidden = refused || running == null; // the empty strip keeps its space until `found` is read
     if (place.hidden || !found) return;
     const wait = found.oldest_wait_ms == null ? "" : clock(found.oldest_wait_ms / 1000);
@@ -44,7 +45,7 @@ export function makeStrip(place, drawn) {
   }
 
   // When the open tasks of the list will be done; "" in a search, and with a filter other than a type.
-  function whenText({ created, running }, chosen, words) {
+  function whenText({ created, running }, chosen) {
     const its = found?.open?.find(({ task_type: type }) => type === chosen.task_type);
     const all = chosen.task_type ? its?.tasks : created + running; // as the chips have them
     const elsewhere = chosen.view || chosen.text || filtersOf({ ...chosen, task_type: null }).size;

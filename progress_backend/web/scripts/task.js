@@ -2,6 +2,7 @@
 import { placeText, startText } from "./expected.js";
 import { moment, nowOf } from "./moment.js";
 import { lastLine } from "./cause.js";
+import { words } from "./page_words.js";
 import { remainingText } from "./remaining.js";
 import { errorOf, here, messageOf } from "./translated.js";
 import { COMPUTED } from "./texts.js";
@@ -50,21 +51,21 @@ export function pathOf({ workflow_id: workflow, task_id: task }) {
 }
 
 // 130 -> "2 min", 5400 -> "90 min".
-export function aboutText(seconds, words) {
+export function aboutText(seconds) {
   const [size, unit] = AGO.find(([size]) => seconds >= 2 * size) ?? [1, "s"];
   return `${Math.max(0, Math.floor(seconds / size))} ${words.units[unit]}`;
 }
 
 // For how long there was no value, and where the job is, as far as known (`at`); or how late it is.
-export function wrongText(task, words, at = "") {
+export function wrongText(task, at = "") {
   const { stalled, late } = task.warnings ?? {};
-  const text = (since) => aboutText((nowOf(task) - Date.parse(since)) / 1000, words);
+  const text = (since) => aboutText((nowOf(task) - Date.parse(since)) / 1000);
   if (stalled) return words.noValue(text(stalled), at);
   return late ? words.lateBy(text(late)) : "";
 }
 
 // How long ago it ended, else started, else was created, and that moment: ["started 1 min ago", "2026-01-15T…"].
-export function agoOf(item, words) {
+export function agoOf(item) {
   const ended = stillRuns(item) ? null : item.end_time;
   const what = ended ? "ended" : item.start_time ? "started" : "created";
   const at = ended ?? item.start_time ?? item.created_at;
@@ -74,13 +75,13 @@ export function agoOf(item, words) {
   return [words.when[what](ago), at];
 }
 
-function timeText(task, words) {
-  if (task.warnings?.stalled) return wrongText(task, words);
+function timeText(task) {
+  if (task.warnings?.stalled) return wrongText(task);
   if (task.status === "running") {
     if (task.estimated_completion) return remainingText(task, words);
     return nowOf(task) - Date.parse(task.start_time) > FIRST_MS ? words.noEstimate : "";
   }
-  if (task.status === "created") return startText(task, task.start_estimate, words);
+  if (task.status === "created") return startText(task, task.start_estimate);
   return task.end_time && task.processing_time_ms != null && !stillRuns(task)
     ? words.took(clock(task.processing_time_ms / 1000))
     : "";
@@ -95,7 +96,7 @@ export function givenDetails({ status, rate, processing_details }) {
   );
 }
 
-function rateText(task, words) {
+function rateText(task) {
   if (task.warnings?.stalled) return "";
   const given = givenDetails(task).processing_rate;
   if (given) return String(given);
@@ -110,7 +111,7 @@ function roughly(rate) {
 }
 
 // "Cancelled by desk, 06:06: closed".
-export function byText({ status, control }, words) {
+export function byText({ status, control }) {
   const write = words.by[status];
   if (!control || !write) return "";
   const who = control.by && write(control.by, here(control.at).slice(11, 16));
@@ -119,38 +120,38 @@ export function byText({ status, control }, words) {
 
 // Why a task does not run: its place in the queue, its error, or who paused or cancelled it and the reason; or that it
 // still runs.
-function whyText(task, words) {
+function whyText(task) {
   const { status } = task;
   const where = stillRuns(task) && words.stillRuns(task.worker);
-  const who = byText(task, words);
+  const who = byText(task);
   if (where) return [where, who].filter(Boolean).join(" · ");
-  const place = task.status === "created" && placeText(task.ahead, words);
+  const place = task.status === "created" && placeText(task.ahead);
   if (place) return place;
   if (status === "error") return errorOf(task, words);
   return who;
 }
 
 // The status, or a requested pause or cancel until the run acknowledges it.
-function statusText({ status, control }, words) {
+function statusText({ status, control }) {
   return (
     (control?.acknowledged_at === null && words.asked[control.action]) || (words[status] ?? status)
   );
 }
 
 // The warnings as [text, since].
-function warningsOf({ warnings }, words) {
+function warningsOf({ warnings }) {
   return Object.entries(warnings ?? {})
     .filter(([kind, since]) => since && words.warnings[kind])
     .map(([kind, since]) => [words.warnings[kind], words.since(since)]);
 }
 
 // The URL of a record's page.
-export function pageOf(kind, id, words) {
+export function pageOf(kind, id) {
   return `${document.body.dataset.base ?? ""}${kind}/${encodeURIComponent(id)}?lang=${words.code}`;
 }
 
 export const TASK = {
-  page: ({ task_id }, words) => pageOf("task", task_id, words),
+  page: ({ task_id }) => pageOf("task", task_id),
   data: (task) => ({ taskId: task.task_id, type: task.task_type, final: task.final }),
   name: ({ task_type, symbol }) => [task_type, symbol].filter(Boolean).join(" "),
   // The main name and the secondary one.
@@ -161,7 +162,7 @@ export const TASK = {
   offered: (task) => OFFERED[task.status] ?? [],
   rate: rateText,
   time: timeText,
-  text: (task, words) => (PLAIN.includes(task.message_code?.code) ? "" : messageOf(task, words)),
+  text: (task) => (PLAIN.includes(task.message_code?.code) ? "" : messageOf(task, words)),
   why: whyText,
-  cause: (task, words) => (task.status === "error" ? lastLine(whyText(task, words)) : ""),
+  cause: (task) => (task.status === "error" ? lastLine(whyText(task)) : ""),
 };

@@ -7,6 +7,7 @@ import { linksOf } from "./links.js";
 import { BASE } from "./live.js";
 import { makeLog } from "./log_view.js";
 import { CHANGES } from "./bulk_acts.js";
+import { words } from "./page_words.js";
 import { makeReader } from "./reading.js";
 import { makeHead } from "./record_head.js";
 import { makeFacts, makeLinks, makeText, requestOf, timesOf } from "./record_parts.js";
@@ -20,7 +21,7 @@ import { clock } from "./words.js";
 const TERMINABLE = ({ worker, control }) =>
   worker && control?.action === "cancel" && control.acknowledged_at === null;
 
-const causeOf = (task, words) => lastLine(errorOf(task, words));
+const causeOf = (task) => lastLine(errorOf(task, words));
 
 // An ended task whose arguments are kept, where this API starts jobs.
 const REPEATABLE = ({ status, again, workflow }) =>
@@ -37,13 +38,13 @@ const KIND = {
           ...(task.status === "running" && task.worker ? ["stack"] : []),
           ...(REPEATABLE(task) ? ["again"] : []),
         ].filter((name) => task.control?.acknowledged_at !== null || name !== task.control.action),
-  time: (task, words) =>
+  time: (task) =>
     task.warnings?.stalled
       ? ""
       : task.status === "created"
-        ? startText(task, task.start_estimate, words)
+        ? startText(task, task.start_estimate)
         : [
-            TASK.time(task, words),
+            TASK.time(task),
             task.final &&
               !stillRuns(task) &&
               task.usual_ms &&
@@ -51,12 +52,12 @@ const KIND = {
           ]
             .filter(Boolean)
             .join(words.comma),
-  why: (task, words) =>
+  why: (task) =>
     task.status === "created" && task.ahead != null
-      ? placeText(task.ahead, words)
+      ? placeText(task.ahead)
       : task.status === "error"
-        ? causeOf(task, words)
-        : TASK.why(task, words),
+        ? causeOf(task)
+        : TASK.why(task),
 };
 
 // Links to the task's trace and to its page in Flower, if the API's settings have their URLs. Flower knows only tasks
@@ -73,10 +74,10 @@ function externalLinks({ task_id: id, root_id: root, worker, traceparent }) {
 
 export function makeTaskView(place, act, id) {
   const timeline = makeTimeline(id);
-  const wrong = (task, words) => wrongText(task, words, timeline.where(task));
+  const wrong = (task) => wrongText(task, timeline.where(task));
   const head = makeHead(act, { ...KIND, wrong });
   const log = makeLog(id);
-  const what = (task, words) => wrong(task, words) || causeOf(task, words);
+  const what = (task) => wrong(task) || causeOf(task);
   const kase = makeCase(what, timeline.where, log.newest);
   const error = makeText("error");
   const results = makeText("results");
@@ -102,52 +103,46 @@ export function makeTaskView(place, act, id) {
     return { ok: true };
   }
 
-  function show(task, words) {
+  function show(task) {
     now = [task, words];
     const { worker, workflow } = task;
     const given = givenDetails(task);
-    head.show(task, words);
+    head.show(task);
     const problem = errorOf(task, words);
-    error.show(task.status === "error" && problem === causeOf(task, words) ? "" : problem, words);
-    results.show(task.results, words);
-    request.show(requestOf(task, words), words);
-    times.show(timesOf(task), words);
-    run.show(
-      [
-        ["worker", worker && { text: worker, mono: true }],
-        ["number", task.attempt > 0 ? words.number(task.attempt) : ""],
-        ["retries", task.retries ? words.number(task.retries) : ""],
-        ["cause", task.error_cause && { text: task.error_cause, mono: true }],
-      ],
-      words,
-    );
-    const link = (kind, its) => its && { text: its, link: pageOf(kind, its, words), mono: true };
-    belongs.show(
-      [
-        ["owner", task.owner],
-        ...externalLinks(task),
-        ["workflow", link("workflow", workflow?.id)],
-        ["canvas", link("workflow", workflow?.canvas)],
-        ["parent", link("task", task.parent_id)],
-        ["root", link("task", task.root_id)],
-        ["againOf", link("task", task.again_of)],
-        ["againBy", link("task", task.again_by)],
-        ["group", task.group_id && { text: task.group_id, mono: true }],
-      ],
-      words,
-    );
-    details.show(given, words);
-    metadata.show(task.metadata, words);
-    tick(task, words);
+    error.show(task.status === "error" && problem === causeOf(task) ? "" : problem);
+    results.show(task.results);
+    request.show(requestOf(task));
+    times.show(timesOf(task));
+    run.show([
+      ["worker", worker && { text: worker, mono: true }],
+      ["number", task.attempt > 0 ? words.number(task.attempt) : ""],
+      ["retries", task.retries ? words.number(task.retries) : ""],
+      ["cause", task.error_cause && { text: task.error_cause, mono: true }],
+    ]);
+    const link = (kind, its) => its && { text: its, link: pageOf(kind, its), mono: true };
+    belongs.show([
+      ["owner", task.owner],
+      ...externalLinks(task),
+      ["workflow", link("workflow", workflow?.id)],
+      ["canvas", link("workflow", workflow?.canvas)],
+      ["parent", link("task", task.parent_id)],
+      ["root", link("task", task.root_id)],
+      ["againOf", link("task", task.again_of)],
+      ["againBy", link("task", task.again_by)],
+      ["group", task.group_id && { text: task.group_id, mono: true }],
+    ]);
+    details.show(given);
+    metadata.show(task.metadata);
+    tick(task);
   }
 
-  function tick(task, words) {
-    head.tick(task, words);
-    kase.show(task, words);
-    links.show(linksOf(task, BASE, words), words);
+  function tick(task) {
+    head.tick(task);
+    kase.show(task);
+    links.show(linksOf(task, BASE, words));
     // A run may log more until it acknowledges its cancel.
-    log.look(task, task.final && !stillRuns(task), words);
-    timeline.look(task, words);
+    log.look(task, task.final && !stillRuns(task));
+    timeline.look(task);
     if (task.status === "created") workers.look();
   }
 

@@ -2,6 +2,7 @@
 // over an axis with both times.
 import { element, redraw } from "./dom.js";
 import { nowOf } from "./moment.js";
+import { words } from "./page_words.js";
 import { absolute } from "./record_parts.js";
 import { stillRuns } from "./unsettled.js";
 import { clock } from "./words.js";
@@ -44,7 +45,7 @@ export function partsOf(entries, created, until) {
 }
 
 // The times at the two ends (with the date, if that is not the same), and up to five round ones between them.
-function axisOf(start, end, now, words) {
+function axisOf(start, end, now) {
   const [from, to] = [absolute(start), end ? absolute(end) : ""];
   const [first, span] = [Date.parse(start), now - Date.parse(start)];
   const oneDay = !to || from.slice(0, 10) === to.slice(0, 10);
@@ -68,10 +69,9 @@ function axisOf(start, end, now, words) {
 const textAt = (step) => (step >= 86_400_000 ? [5, 10] : step >= 60_000 ? [11, 16] : [11, 19]);
 
 export function makeLane() {
-  const made = element("div", "lane");
-  made.setAttribute("role", "img");
+  const made = element("div", { className: "lane", role: "img" });
 
-  function show(task, { entries }, words) {
+  function show(task, { entries }) {
     const end = task.final && !stillRuns(task) && task.end_time; // a message has none
     const now = end ? Date.parse(end) : nowOf(task);
     const parts = partsOf(entries, Date.parse(task.created_at), now);
@@ -86,8 +86,8 @@ export function makeLane() {
     const label = [...texts, task.attempt > 1 && words.attempts(task.attempt)]
       .filter(Boolean)
       .join(words.comma);
-    made.setAttribute("aria-label", label);
-    redraw(made, [words.code, label, task.final], () => [
+    made.ariaLabel = label;
+    redraw(made, [label, task.final], () => [
       ...parts.map(({ kind, from, to, why }, place) => {
         const last = place === parts.length - 1 && kind === "run";
         const part = element("i", last ? task.status : kind);
@@ -95,7 +95,7 @@ export function makeLane() {
         part.title = named(kind, to - from, why);
         return part;
       }),
-      element("span", "axis", ...axisOf(task.created_at, end, now, words)),
+      element("span", "axis", ...axisOf(task.created_at, end, now)),
     ]);
   }
 

@@ -1,7 +1,8 @@
 // A task's timeline, as one lane and as a list with the oldest entry first.
+import { words } from "./page_words.js";
 import { makeLane } from "./timeline_strip.js";
 import { answered } from "./live.js";
-import { absolute, section } from "./record_parts.js";
+import { absolute, section, timed } from "./record_parts.js";
 import { element, redraw } from "./dom.js";
 import { translated } from "./translated.js";
 
@@ -17,7 +18,7 @@ const LIBRARY = /(site-packages|python3(\.\d+)?|<frozen.*)[/\\]|^<frozen/;
 
 export function makeTimeline(id) {
   const lane = makeLane();
-  const list = element("ol");
+  const list = element("ol", { tabIndex: 0, ariaLabel: words.parts.timeline });
   const made = section("timeline", lane.element, list);
   let reading = false;
   let nextMs = 0;
@@ -26,7 +27,6 @@ export function makeTimeline(id) {
   let of = null;
   let timeline = null;
   made.hidden = true;
-  list.tabIndex = 0;
   made.classList.add("timeline");
 
   // A change of this string means that the timeline may have new entries.
@@ -40,7 +40,7 @@ export function makeTimeline(id) {
     final,
   }) => JSON.stringify([created_at, status, attempt, control, warnings, details?.phase, final]);
 
-  async function read(mine, task, words) {
+  async function read(mine, task) {
     reading = true;
     const got = await answered(`internal/task/${encodeURIComponent(id)}/timeline`);
     reading = false;
@@ -50,28 +50,26 @@ export function makeTimeline(id) {
     laterMs = of === mine ? Infinity : performance.now() + LATER_MS;
     of = mine;
     timeline = got.body;
-    draw(task, words);
+    draw(task);
   }
 
   // Called each second, and when the record changes.
-  function look(task, words) {
-    made.say(words);
-    list.setAttribute("aria-label", words.parts.timeline);
+  function look(task) {
     const now = state(task);
     const due = of !== now || performance.now() >= laterMs || performance.now() < stackMs;
-    if (!reading && due && performance.now() >= nextMs) read(now, task, words);
-    if (timeline) draw(task, words);
+    if (!reading && due && performance.now() >= nextMs) read(now, task);
+    if (timeline) draw(task);
   }
 
-  function draw(task, words) {
+  function draw(task) {
     const { entries, gone } = timeline;
-    lane.show(task, timeline, words);
+    lane.show(task, timeline);
     made.hidden =
       entries.length <= PLAIN.length && entries.every(({ event }) => PLAIN.includes(event));
     const sameDay = new Set(entries.map(({ time }) => absolute(time).slice(0, 10))).size === 1;
-    redraw(list, [words.code, entries, gone], () => [
+    redraw(list, [entries, gone], () => [
       ...(gone ? [element("li", "gone", words.entriesGone(gone))] : []),
-      ...entries.map((entry) => rowOf(entry, words, sameDay)),
+      ...entries.map((entry) => rowOf(entry, sameDay)),
     ]);
   }
 
@@ -94,17 +92,12 @@ export function makeTimeline(id) {
   return { element: made, look, expectStack, where };
 }
 
-function rowOf(entry, words, sameDay) {
+function rowOf(entry, sameDay) {
   const { event, status, time } = entry;
-  const at = element("time", "", absolute(time).slice(sameDay ? 11 : 0, 19));
-  at.dateTime = time;
-  at.title = absolute(time);
-  const name = element(
-    "b",
-    "",
-    status ? (words[status] ?? status) : (words.happened[event] ?? event),
-  );
-  const about = element("span", "", name, " ", element("small", "", aboutOf(entry, words)));
+  const at = timed(time, absolute(time).slice(sameDay ? 11 : 0, 19), absolute(time));
+  const what = status ? (words[status] ?? status) : (words.happened[event] ?? event);
+  const name = element("b", "", what);
+  const about = element("span", "", name, " ", element("small", "", aboutOf(entry)));
   const lines = linesOf(entry);
   if (lines)
     about.append(
@@ -121,7 +114,7 @@ function linesOf({ frames = [], traceback }) {
   return traceback ?? shown.filter((text, place) => text !== shown[place - 1]).join("\n");
 }
 
-function aboutOf({ event, time, attempt, by, worker, cause, text, text_code: code }, words) {
+function aboutOf({ event, time, attempt, by, worker, cause, text, text_code: code }) {
   const number = attempt && ["started", "retried"].includes(event) ? words.attemptNo(attempt) : "";
   const why = (event === "stack" && (words.causes[cause] ?? words.warnings[cause])) || cause;
   return [number, by, worker, why, text && translated(words.code, text, code, time)]

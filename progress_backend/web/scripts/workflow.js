@@ -1,6 +1,7 @@
 // What a row and a page show of a workflow.
 import { lastLine } from "./cause.js";
 import { detailsOf } from "./details.js";
+import { words } from "./page_words.js";
 import { remainingText } from "./remaining.js";
 import { byText, pageOf } from "./task.js";
 import { errorOf, translated } from "./translated.js";
@@ -23,7 +24,7 @@ function offered(workflow) {
   return [waits ? "resume" : "pause", "cancel"];
 }
 
-function timeText(workflow, words) {
+function timeText(workflow) {
   const { end_time, processing_time_ms } = workflow;
   if (end_time !== null)
     return processing_time_ms == null ? "" : words.took(clock(processing_time_ms / 1000));
@@ -33,7 +34,7 @@ function timeText(workflow, words) {
 
 // The number of tasks per status, except errors, which have their own line; empty if all tasks have the workflow's
 // status.
-function countsText({ counts, status, progress }, words) {
+function countsText({ counts, status, progress }) {
   if (counts[status] === progress.total) return "";
   return STATUSES.filter((one) => counts[one] && one !== "error")
     .map((one) => `${words[one]}\u00a0${words.number(counts[one])}`)
@@ -41,7 +42,7 @@ function countsText({ counts, status, progress }, words) {
 }
 
 // "9 failed: OSError · 1 never ran"; `line` says why.
-export function failedText({ error, never_ran: never }, words, line = "") {
+export function failedText({ error, never_ran: never }, line = "") {
   const texts = [
     error > never && words.failed(error - never),
     never && words.unreached(never),
@@ -50,31 +51,31 @@ export function failedText({ error, never_ran: never }, words, line = "") {
   return texts.join(" · ");
 }
 
-function whyText(workflow, words) {
+function whyText(workflow) {
   const { counts } = workflow;
   if (counts.error) {
     const failures = workflow.failures ?? detailsOf(workflow)?.failures;
-    return failedText(counts, words, lastLine(errorOf(failures?.[0], words)));
+    return failedText(counts, lastLine(errorOf(failures?.[0], words)));
   }
   const code = detailsOf(workflow)?.code ?? workflow.message_code;
   if (code?.args.waiting) return translated(words.code, "", code);
-  return byText(workflow, words);
+  return byText(workflow);
 }
 
 // The same interface as TASK in task.js.
 export const WORKFLOW = {
-  page: ({ workflow_id }, words) => pageOf("workflow", workflow_id, words),
+  page: ({ workflow_id }) => pageOf("workflow", workflow_id),
   data: (workflow) => ({ workflowId: workflow.workflow_id, failed: workflow.counts.error > 0 }),
-  name: (workflow, words) => workflow.name || words.workflow,
-  names: ({ name }, words) => [name || words.workflow, name ? words.workflow : ""],
-  status: (workflow, words) =>
+  name: (workflow) => workflow.name || words.workflow,
+  names: ({ name }) => [name || words.workflow, name ? words.workflow : ""],
+  status: (workflow) =>
     words.asked[requested(workflow)] ?? words[workflow.status] ?? workflow.status,
-  warnings: ({ warnings }, words) =>
+  warnings: ({ warnings }) =>
     Object.entries(warnings ?? {}).map(([kind, n]) => [words.counted(n, words.warnings[kind]), ""]),
   offered,
   rate: () => null,
   time: timeText,
   text: countsText,
   why: whyText,
-  cause: (workflow, words) => (workflow.counts.error ? whyText(workflow, words) : ""),
+  cause: (workflow) => (workflow.counts.error ? whyText(workflow) : ""),
 };

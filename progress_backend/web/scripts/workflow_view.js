@@ -4,6 +4,7 @@ import { makeChips } from "./chips.js";
 import { makeGrid } from "./grid.js";
 import { linksOf } from "./links.js";
 import { answered, BASE } from "./live.js";
+import { words } from "./page_words.js";
 import { makeReader } from "./reading.js";
 import { makeHead } from "./record_head.js";
 import { makeFacts, makeLinks, requestOf, section, timesOf } from "./record_parts.js";
@@ -18,8 +19,8 @@ const MOST_LINKS = 8;
 
 export function makeWorkflowView(place, act) {
   // Errors that the grid lists are not repeated in the head.
-  const why = (one, its) =>
-    grid.names() && one.counts.error ? failedText(one.counts, its) : WORKFLOW.why(one, its);
+  const why = (one) =>
+    grid.names() && one.counts.error ? failedText(one.counts) : WORKFLOW.why(one);
   const head = makeHead(act, { ...WORKFLOW, why });
   const links = makeLinks();
   const request = makeFacts("request");
@@ -48,7 +49,6 @@ export function makeWorkflowView(place, act) {
   });
   const reader = makeReader(read, draw);
   let workflow = null;
-  let words = null;
   let status;
   let page = 1;
   let answer = null;
@@ -77,9 +77,9 @@ export function makeWorkflowView(place, act) {
 
   const state = () => `${workflow.created_at} ${workflow.revision}`;
 
-  function show(now, inWords) {
+  function show(now) {
     const first = workflow === null;
-    [workflow, words] = [now, inWords];
+    workflow = now;
     if (first) {
       status = workflow.counts.error ? "error" : null;
       reader.anew();
@@ -88,17 +88,16 @@ export function makeWorkflowView(place, act) {
   }
 
   function draw() {
-    grid.show(workflow, words);
-    head.show(workflow, words);
-    request.show(requestOf(workflow, words), words);
-    tasks.say(words);
-    chosen.setAttribute("aria-label", words.tasksOf(WORKFLOW.name(workflow, words)));
-    showChips(workflow.counts, status, words, false);
-    rows.draw(members.shown, words);
+    grid.show(workflow);
+    head.show(workflow);
+    request.show(requestOf(workflow));
+    chosen.ariaLabel = words.tasksOf(WORKFLOW.name(workflow));
+    showChips(workflow.counts, status, false);
+    rows.draw(members.shown);
     const { pages: last = 1, total = 0 } = answer ?? {};
-    pages.show({ page, pages: last, more: page < last, all: words.total(total) }, words);
-    times.show(timesOf(workflow), words);
-    links.show(allLinks(), words);
+    pages.show({ page, pages: last, more: page < last, all: words.total(total) });
+    times.show(timesOf(workflow));
+    links.show(allLinks());
   }
 
   // Those of the newest tasks; with a task's name where several gave some.
@@ -116,7 +115,7 @@ export function makeWorkflowView(place, act) {
 
   function tick(...now) {
     head.tick(...now);
-    links.show(allLinks(), words);
+    links.show(allLinks());
     grid.tick();
   }
 
