@@ -18,7 +18,7 @@ SOURCES := $(wildcard progress_backend api workers docs docker/entrypoint.py .ci
 PYTEST = $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run scripts demo docs test coverage test-all check sizes constraints bench chaos celery-suite fuzz abuse docker pictures release-check
+.PHONY: help venv run scripts demo docs test coverage test-all check sizes constraints bench chaos celery-suite fuzz docker pictures release-check
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,9 +92,6 @@ celery-suite: $(STAMP) ## Celery's own integration suite with every app tracked 
 
 fuzz: $(STAMP) ## 12,000 made-up requests to the API (CASES=…); none may be answered with 5xx
 	PROGRESS_TEST_FUZZ_CASES=$(CASES) $(BIN)/python -m pytest -q -s tests/web/test_openapi.py -k keeps_to_its_description $(ARGS)
-
-abuse: $(STAMP) ## Floods, half requests, wrong frames and guessed tokens beside 200 updates a second (SECONDS=…, RATE=…)
-	$(BIN)/python -m tests.abuse
 
 docker: $(STAMP) ## The tests of image, compose file and containers (needs a container engine)
 	PROGRESS_TEST_DOCKER=1 $(BIN)/python -m pytest tests/docker $(ARGS)

@@ -1,1 +1,0 @@
-"""Abuse of a service while others watch: `make abuse`."""
