@@ -112,7 +112,7 @@ class Paging(BaseModel):
         default=1, ge=1, le=10**9, description="Number of the page, from 1."
     )
     limit: Annotated[int, BeforeValidator(_whole), AfterValidator(_within)] = Field(
-        default=20, ge=1, description=f"Rows per page; {MAX_LIMIT} if it is more."
+        default=20, ge=1, lt=10**18, description=f"Rows per page; {MAX_LIMIT} if it is more."
     )
 
 
