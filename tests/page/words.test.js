@@ -23,6 +23,13 @@ test("both languages have the same texts", () => {
   assert.deepEqual(names(WORDS.ja).sort(), names(WORDS.en).sort());
 });
 
+test("a text's blanks are filled in any order, one of a thing is singular", () => {
+  assert.equal(WORDS.en.others(1), "1 more worker is not listed.");
+  assert.equal(WORDS.en.others(1_200), "1,200 more workers are not listed.");
+  assert.equal(WORDS.ja.failedOf(2, 1_200), "1,200 件中 2 件が失敗");
+  assert.equal(WORDS.en.by.cancelled("desk", "06:06"), "Cancelled by desk, 06:06");
+});
+
 test("a text without a code stays as it is given", () => {
   assert.equal(translated("ja", "as given", null), "as given");
   assert.equal(translated("en", "x", { code: "no such" }), "x");

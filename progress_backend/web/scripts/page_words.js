@@ -6,6 +6,18 @@ import { inEach, language, number, WORDS as SHARED } from "./words.js";
 // A date and time in the reader's time zone, without its offset.
 const written = (text) => here(text).slice(0, 19).replace("T", " ");
 
+// Texts with blanks: {0} is the first value, {0|task|tasks} depends on whether it is 1.
+const blanks = (...texts) =>
+  texts.map(
+    (text) =>
+      (...values) =>
+        text.replace(/\{(\d)(?:\|(.*?)\|(.*?))?\}/g, (_, place, one, many) => {
+          const value = values[place];
+          if (one) return value === 1 ? one : many;
+          return typeof value === "number" ? number(value) : value;
+        }),
+  );
+
 export const WORDS = inEach(SHARED, {
   other: ["日本語", "English"],
   title: ["Task progress", "タスクの進捗"],
@@ -44,18 +56,9 @@ export const WORDS = inEach(SHARED, {
   gone: ["this job is no longer available.", "このジョブの記録はもうありません。"],
   noAnswer: ["Redis does not answer.", "Redis が応答しません。"],
   total: [(n) => `${number(n)} ${n === 1 ? "task" : "tasks"}`, (n) => `全 ${number(n)} 件`],
-  rows: [
-    (n, tasks) => `${number(tasks)} tasks in ${number(n)} rows`,
-    (n, tasks) => `${number(tasks)} 件（${number(n)} 行）`,
-  ],
-  among: [
-    (n) => `${number(n)} among the newest 10,000`,
-    (n) => `最新の 10,000 件のうち ${number(n)} 件`,
-  ],
-  workflows: [
-    (n) => `${number(n)} ${n === 1 ? "workflow" : "workflows"}`,
-    (n) => `全 ${number(n)} 件`,
-  ],
+  rows: blanks("{1} tasks in {0} rows", "{1} 件（{0} 行）"),
+  among: blanks("{0} among the newest 10,000", "最新の 10,000 件のうち {0} 件"),
+  workflows: blanks("{0} {0|workflow|workflows}", "全 {0} 件"),
   noWorkflows: [
     "No workflows: a chain, group or chord is here once it is published.",
     "ワークフローはありません。chain・group・chordを送信すると、ここに表示されます。",
@@ -73,20 +76,14 @@ export const WORDS = inEach(SHARED, {
     (time, at) => `${time}前から値の更新なし${at && `：${at}`}`,
   ],
   lateBy: [(time) => `Late by ${time}`, (time) => `${time}の遅れ`],
-  alive: [
-    (n) => `${number(n)} ${n === 1 ? "worker" : "workers"}`,
-    (n) => `ワーカー ${number(n)} 台`,
-  ],
+  alive: blanks("{0} {0|worker|workers}", "ワーカー {0} 台"),
   doneBy: [
     (n, all, from, until) =>
       `${n < all ? `${number(n)} of ${number(all)} open tasks` : n > 1 ? `These ${number(n)} open tasks` : "The open task"} will be done ${from ? `between ${from} and` : "by"} ${until}`,
     (n, all, from, until) =>
       `未完了 ${number(all)} 件${n < all ? `のうち ${number(n)} 件` : ""}は ${from ? `${from}〜${until} に` : `${until} までに`}終わる見込み`,
   ],
-  noEnd: [
-    (n) => `${number(n)} open: can't estimate the end`,
-    (n) => `未完了 ${number(n)} 件：終了は予測できません`,
-  ],
+  noEnd: blanks("{0} open: can't estimate the end", "未完了 {0} 件：終了は予測できません"),
   noEstimate: ["can't estimate", "予測できません"],
   tokenWhat: ["Sign in with a token", "トークンでサインイン"],
   tokenGive: ["Enter", "入力"],
@@ -122,10 +119,7 @@ export const WORDS = inEach(SHARED, {
   ],
   by: {
     paused: [(who, at) => `Paused by ${who}, ${at}`, (who, at) => `${who} が一時停止、${at}`],
-    cancelled: [
-      (who, at) => `Cancelled by ${who}, ${at}`,
-      (who, at) => `${who} がキャンセル、${at}`,
-    ],
+    cancelled: blanks("Cancelled by {0}, {1}", "{0} がキャンセル、{1}"),
   },
   since: [(at) => `since ${written(at)}`, (at) => `${written(at)} から`],
   ago: [(n, unit) => `${n} ${unit} ago`, (n, unit) => `${n} ${unit}前に`],
@@ -195,10 +189,7 @@ export const WORDS = inEach(SHARED, {
   workersView: ["Workers", "ワーカー"],
   tasksView: ["Tasks", "タスク"],
   search: ["Filter these rows, or paste an id", "行を絞り込む、または ID を貼り付け"],
-  within: [
-    (n, all) => `within this page: ${n} of ${all}`,
-    (n, all) => `このページ内: ${all} 件中 ${n} 件`,
-  ],
+  within: blanks("within this page: {0} of {1}", "このページ内: {1} 件中 {0} 件"),
   news: [(n) => `${number(n)} new`, (n) => `新着 ${number(n)} 件`],
   copyId: ["Copy the id", "ID をコピー"],
   copied: ["Copied", "コピーしました"],
@@ -222,10 +213,7 @@ export const WORDS = inEach(SHARED, {
   stack: ["Show current line", "実行中の行を表示"],
   copyIncident: ["Copy for the incident", "障害報告用にコピー"],
   pauseWaiting: ["Pause the waiting ones of its type", "同じ種別の待機中を一時停止"],
-  failedOf: [
-    (n, all) => `${number(n)} of ${number(all)} failed`,
-    (n, all) => `${number(all)} 件中 ${number(n)} 件が失敗`,
-  ],
+  failedOf: blanks("{0} of {1} failed", "{1} 件中 {0} 件が失敗"),
   sureTerminate: [(name) => `Terminate ${name}?`, (name) => `${name} を強制終了しますか?`],
   sureAgain: [(name) => `Run ${name} again?`, (name) => `${name} を再実行しますか?`],
   missing: {
@@ -314,19 +302,13 @@ export const WORDS = inEach(SHARED, {
     cancel: ["Cancel", "キャンセル"],
     end: ["End", "終了"],
   },
-  linesGone: [
-    (count) => (count === 1 ? "… 1 line is gone" : `… ${count} lines are gone`),
-    (count) => `… ${count} 行は残っていません`,
-  ],
+  linesGone: blanks("… {0} {0|line is|lines are} gone", "… {0} 行は残っていません"),
   logKeeps: [" (PROGRESS_LOG_KIB keeps more)", "（PROGRESS_LOG_KIB で増やせます）"],
   happened: { ...HAPPENED, ...WARNINGS },
   causes: CAUSES,
   showAll: ["Show all", "すべて表示"],
   attemptNo: [(number) => `attempt ${number}`, (number) => `${number} 回目`],
-  entriesGone: [
-    (count) => (count === 1 ? "… 1 older entry is gone" : `… ${count} older entries are gone`),
-    (count) => `… 古い ${count} 件は残っていません`,
-  ],
+  entriesGone: blanks("… {0} older {0|entry is|entries are} gone", "… 古い {0} 件は残っていません"),
   now: ["now", "現在"],
   lane: {
     wait: [(text) => `Waited ${text}`, (text) => `待ち ${text}`],
@@ -349,10 +331,7 @@ export const WORDS = inEach(SHARED, {
     (n) => `条件に合うタスク${n === null ? "" : ` ${number(n)} 件`}すべて`,
   ],
   done: ["Leave selection", "選択をやめる"],
-  sureAll: [
-    (n) => `Cancel the ${number(n)} selected?`,
-    (n) => `選択した ${number(n)} 件をキャンセルしますか?`,
-  ],
+  sureAll: blanks("Cancel the {0} selected?", "選択した {0} 件をキャンセルしますか?"),
   yes: [(n) => `Cancel ${number(n)}`, (n) => `${number(n)} 件をキャンセル`],
   sureAgainAll: [
     (n, types) => `Run ${number(n)} again: ${types.join(", ")}?`,
@@ -361,15 +340,9 @@ export const WORDS = inEach(SHARED, {
   oneCause: ["Failures of one cause", "原因ごとの失敗"],
   againAll: ["Run all again", "すべて再実行"],
   yesAgain: [(n) => `Run ${number(n)} again`, (n) => `${number(n)} 件を再実行`],
-  askedOf: [
-    (n) => `Requested for ${number(n)} ${n === 1 ? "task" : "tasks"}.`,
-    (n) => `${number(n)} 件に依頼しました。`,
-  ],
+  askedOf: blanks("Requested for {0} {0|task|tasks}.", "{0} 件に依頼しました。"),
   goingOn: ["Continuing…", "続けています…"],
-  notDone: [
-    (n, why) => `${number(n)} failed: ${why}`,
-    (n, why) => `${number(n)} 件は失敗しました。${why}`,
-  ],
+  notDone: blanks("{0} failed: {1}", "{0} 件は失敗しました。{1}"),
   left: ["The others are still selected.", "残りは選択されたままです。"],
   codes: {
     changed_by_others: [
@@ -396,14 +369,11 @@ export const WORDS = inEach(SHARED, {
   noHeartbeat: [(text) => `no heartbeat for ${text}`, (text) => `${text}前からハートビートなし`],
   hasShutDown: ["has shut down", "停止済み"],
   holds: [(n) => `${number(n)} ${n === 1 ? "task" : "tasks"}`, (n) => `${number(n)} 件実行中`],
-  slots: [
-    (n, all) => `${number(n)} of ${number(all)} slots`,
-    (n, all) => `${number(all)} 枠中 ${number(n)} 枠を使用`,
-  ],
-  others: [
-    (n) => `${number(n)} more ${n === 1 ? "worker is" : "workers are"} not listed.`,
-    (n) => `ほかに ${number(n)} 台のワーカーがあります。`,
-  ],
+  slots: blanks("{0} of {1} slots", "{1} 枠中 {0} 枠を使用"),
+  others: blanks(
+    "{0} more {0|worker is|workers are} not listed.",
+    "ほかに {0} 台のワーカーがあります。",
+  ),
 });
 
 // Those of the page's language; Node, which runs the tests, has neither `location` nor, before 21, `navigator`.
