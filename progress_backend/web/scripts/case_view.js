@@ -4,7 +4,7 @@ import { actOn, passing } from "./bulk_acts.js";
 import { makeCopy } from "./copy.js";
 import { button, element, say } from "./dom.js";
 import { answered, BASE } from "./live.js";
-import { words } from "./page_words.js";
+import { joined, words } from "./page_words.js";
 import { absolute, makeFacts } from "./record_parts.js";
 import { outcomeOf } from "./selection.js";
 import { here } from "./translated.js";
@@ -27,7 +27,7 @@ export function makeCase(whatOf, where, lines) {
     const since = sinceOf(task) && absolute(sinceOf(task));
     const address = new URL(`task/${encodeURIComponent(id)}`, BASE).href;
     const head = [id, type, words[status] ?? status, since, whatOf(task), where(task)];
-    return [...head, ...lines(), address].filter(Boolean).join("\n");
+    return joined("\n", ...head, ...lines(), address);
   }
 
   async function readFigures(type) {

@@ -4,7 +4,7 @@ import { groupsOf } from "./cause.js";
 import { element, nextTo, redraw, say } from "./dom.js";
 import { answered } from "./live.js";
 import { nowOf } from "./moment.js";
-import { words } from "./page_words.js";
+import { joined, words } from "./page_words.js";
 import { makeReader } from "./reading.js";
 import { section } from "./record_parts.js";
 import { pageOf, TASK } from "./task.js";
@@ -81,9 +81,7 @@ export function makeGrid(drawn) {
       const link = square(task);
       say(link.lastChild, tasks.size > MOST_NAMED ? "" : (task.symbol ?? ""));
       const took = task.end_time && TASK.time(task);
-      const title = [`${TASK.name(task)}: ${words[task.status]}`, took]
-        .filter(Boolean)
-        .join(words.comma);
+      const title = joined(words.comma, `${TASK.name(task)}: ${words[task.status]}`, took);
       if (link.title === title) continue;
       link.title = title;
       link.ariaLabel = title;
@@ -97,10 +95,7 @@ export function makeGrid(drawn) {
   function tick() {
     if (!all) return; // a step may have tasks that were not read
     const of = Map.groupBy(tasks.values(), (task) => task.task_type);
-    for (const [type, { figures }] of rows) {
-      const text = figuresOf(of.get(type));
-      if (figures.textContent !== text) figures.textContent = text;
-    }
+    for (const [type, { figures }] of rows) say(figures, figuresOf(of.get(type)));
   }
 
   // "3/4 · 0:12": how many tasks of a step have ended, and the time from the first start to the last end.

@@ -10,7 +10,7 @@ import { makeFrame } from "./frame.js";
 import { makeHold } from "./hold.js";
 import { makeList } from "./list.js";
 import { byId, say } from "./dom.js";
-import { words } from "./page_words.js";
+import { joined, words } from "./page_words.js";
 import { makePanel } from "./panel.js";
 import { makePages } from "./rows.js";
 import { makeSearch } from "./search.js";
@@ -77,9 +77,12 @@ function drawTitle() {
   const names = [...filtersOf(chosen)].map(([name, value]) => words.only[name](value));
   byId("table").ariaLabel = names.join(" · ");
   const called = names.length && chosen.name ? [chosen.name] : names;
-  document.title = [running && words.counted(running, words.running), ...called, words.title]
-    .filter(Boolean)
-    .join(" · ");
+  document.title = joined(
+    " · ",
+    running && words.counted(running, words.running),
+    ...called,
+    words.title,
+  );
   name.hidden = !names.length;
   say(byId("called"), name.hidden ? "" : (chosen.name ?? ""));
   if (document.activeElement !== name) name.value = chosen.name ?? "";

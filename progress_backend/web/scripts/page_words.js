@@ -380,3 +380,5 @@ export const WORDS = inEach(SHARED, {
 const { location, navigator } = globalThis;
 const chosen = new URLSearchParams(location?.search).get("lang") ?? navigator?.language ?? "";
 export const words = WORDS[language(chosen)];
+
+export const joined = (between, ...texts) => texts.filter(Boolean).join(between);

@@ -4,7 +4,7 @@ import { makeBar } from "./bar.js";
 import { makeCopy } from "./copy.js";
 import { button, element, nextTo, say, sayCut, showWarnings } from "./dom.js";
 import { figuresOf } from "./figures.js";
-import { words } from "./page_words.js";
+import { joined, words } from "./page_words.js";
 import { absolute } from "./record_parts.js";
 import { agoOf, TASK } from "./task.js";
 
@@ -104,7 +104,7 @@ export function makeRow(act, kind = TASK) {
     type.parts[0].parentNode.hidden = !other;
     copy.title = idOf(task);
     link.title = `${kind.name(task)}\n${idOf(task)}`;
-    link.ariaLabel = [name, other].filter(Boolean).join(" ");
+    link.ariaLabel = joined(" ", name, other);
     link.href = kind.page(task);
     const values = kind.filters?.(task);
     for (const [filter, pick] of picks) pick.show(values[filter]);

@@ -1,6 +1,6 @@
 // Rows in the order of the shown items. They are updated in place, so that bars animate and the focus stays.
 import { button, element, say } from "./dom.js";
-import { words } from "./page_words.js";
+import { joined, words } from "./page_words.js";
 import { normalized } from "./task.js";
 
 const SLIDE = { duration: 200, easing: "ease-out" };
@@ -118,7 +118,7 @@ export function makePages(turn) {
   // `known` is false while another page is read.
   function show({ page, pages, more, all, known = true }) {
     const many = page > 1 || more;
-    say(text, [many && words.paging(page, pages), all].filter(Boolean).join(" · "));
+    say(text, joined(" · ", many && words.paging(page, pages), all));
     newer.hidden = older.hidden = !many;
     if (!known) return;
     // A disabled button loses the focus, so on the first and the last page the other button gets it.

@@ -3,7 +3,7 @@
 import { alive } from "./details.js";
 import { button, element, say } from "./dom.js";
 import { placeText, startText } from "./expected.js";
-import { words } from "./page_words.js";
+import { joined, words } from "./page_words.js";
 import { TASK } from "./task.js";
 import { stillRuns } from "./unsettled.js";
 
@@ -42,5 +42,5 @@ function nextText(task) {
   const name = task.workflow_id ? task.name || words.workflow : TASK.name(task);
   const start =
     startText(task, task.start_estimate) || (alive.workers === 0 && placeText(task.ahead));
-  return [words.first(name), start].filter(Boolean).join(" · ");
+  return joined(" · ", words.first(name), start);
 }

@@ -3,7 +3,7 @@
 import { sure } from "./acts.js";
 import { actOn, CHANGES, MOST, passing } from "./bulk_acts.js";
 import { button, element } from "./dom.js";
-import { words } from "./page_words.js";
+import { joined, words } from "./page_words.js";
 
 const ACTS = ["pause", "resume", "cancel", "again"];
 const MOST_TYPES = 3;
@@ -165,7 +165,7 @@ export function sureAgain(count, types) {
 export function outcomeOf(result, left = "") {
   const refused = counted(result.refused).map(([why, n]) => words.notDone(n, why));
   const texts = [words.askedOf(result.asked), ...refused, result.stopped];
-  return [...texts, result.left.length > 0 && left].filter(Boolean).join(" ");
+  return joined(" ", ...texts, result.left.length > 0 && left);
 }
 
 // Returns [reason, its count] for each reason.

@@ -4,7 +4,7 @@
 import { filtersOf } from "./address.js";
 import { element, say, sayOrHide } from "./dom.js";
 import { alive, readWorkers } from "./details.js";
-import { words } from "./page_words.js";
+import { joined, words } from "./page_words.js";
 import { makeReader } from "./reading.js";
 import { timeOfDay } from "./translated.js";
 import { clock } from "./words.js";
@@ -33,7 +33,7 @@ export function makeStrip(place, drawn) {
     const counts = [words.counted(running, words.running), words.counted(waiting, words.created)];
     const texts = [...counts, wait && words.oldest(wait), words.alive(alive.workers)];
     const since = new Date(Date.parse(found.at) - 3_600_000).toISOString();
-    say(text, texts.filter(Boolean).join(" · "));
+    say(text, joined(" · ", ...texts));
     for (const [name, link] of wrong) {
       const many = name === "failed" ? found.failed_last_hour : found[name];
       const query = name === "failed" ? { status: "error", ended_from: since } : { warning: name };

@@ -2,7 +2,7 @@
 import { placeText, startText } from "./expected.js";
 import { moment, nowOf } from "./moment.js";
 import { lastLine } from "./cause.js";
-import { words } from "./page_words.js";
+import { joined, words } from "./page_words.js";
 import { remainingText } from "./remaining.js";
 import { errorOf, here, messageOf } from "./translated.js";
 import { COMPUTED } from "./texts.js";
@@ -115,7 +115,7 @@ export function byText({ status, control }) {
   const write = words.by[status];
   if (!control || !write) return "";
   const who = control.by && write(control.by, here(control.at).slice(11, 16));
-  return [who, control.reason].filter(Boolean).join(": ");
+  return joined(": ", who, control.reason);
 }
 
 // Why a task does not run: its place in the queue, its error, or who paused or cancelled it and the reason; or that it
@@ -124,7 +124,7 @@ function whyText(task) {
   const { status } = task;
   const where = stillRuns(task) && words.stillRuns(task.worker);
   const who = byText(task);
-  if (where) return [where, who].filter(Boolean).join(" · ");
+  if (where) return joined(" · ", where, who);
   const place = task.status === "created" && placeText(task.ahead);
   if (place) return place;
   if (status === "error") return errorOf(task, words);
@@ -153,7 +153,7 @@ export function pageOf(kind, id) {
 export const TASK = {
   page: ({ task_id }) => pageOf("task", task_id),
   data: (task) => ({ taskId: task.task_id, type: task.task_type, final: task.final }),
-  name: ({ task_type, symbol }) => [task_type, symbol].filter(Boolean).join(" "),
+  name: ({ task_type, symbol }) => joined(" ", task_type, symbol),
   // The main name and the secondary one.
   names: ({ task_type, symbol }) => (symbol ? [symbol, task_type] : [task_type, ""]),
   filters: ({ task_type, symbol, owner }) => ({ task_type, symbol, owner }),

@@ -2,12 +2,11 @@
 import { makeCase } from "./case_view.js";
 import { lastLine } from "./cause.js";
 import { readWorkers } from "./details.js";
-import { placeText, startText } from "./expected.js";
 import { linksOf } from "./links.js";
 import { BASE } from "./live.js";
 import { makeLog } from "./log_view.js";
 import { CHANGES } from "./bulk_acts.js";
-import { words } from "./page_words.js";
+import { joined, words } from "./page_words.js";
 import { makeReader } from "./reading.js";
 import { makeHead } from "./record_head.js";
 import { makeFacts, makeLinks, makeText, requestOf, timesOf } from "./record_parts.js";
@@ -38,26 +37,12 @@ const KIND = {
           ...(task.status === "running" && task.worker ? ["stack"] : []),
           ...(REPEATABLE(task) ? ["again"] : []),
         ].filter((name) => task.control?.acknowledged_at !== null || name !== task.control.action),
-  time: (task) =>
-    task.warnings?.stalled
-      ? ""
-      : task.status === "created"
-        ? startText(task, task.start_estimate)
-        : [
-            TASK.time(task),
-            task.final &&
-              !stillRuns(task) &&
-              task.usual_ms &&
-              words.usually(clock(task.usual_ms / 1000)),
-          ]
-            .filter(Boolean)
-            .join(words.comma),
-  why: (task) =>
-    task.status === "created" && task.ahead != null
-      ? placeText(task.ahead)
-      : task.status === "error"
-        ? causeOf(task)
-        : TASK.why(task),
+  time: (task) => {
+    if (task.warnings?.stalled) return "";
+    const usual = task.final && !stillRuns(task) && task.usual_ms;
+    return joined(words.comma, TASK.time(task), usual && words.usually(clock(usual / 1000)));
+  },
+  why: (task) => (task.status === "error" ? causeOf(task) : TASK.why(task)),
 };
 
 // Links to the task's trace and to its page in Flower, if the API's settings have their URLs. Flower knows only tasks

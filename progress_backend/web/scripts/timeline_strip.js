@@ -2,7 +2,7 @@
 // over an axis with both times.
 import { element, redraw } from "./dom.js";
 import { nowOf } from "./moment.js";
-import { words } from "./page_words.js";
+import { joined, words } from "./page_words.js";
 import { absolute } from "./record_parts.js";
 import { stillRuns } from "./unsettled.js";
 import { clock } from "./words.js";
@@ -77,15 +77,12 @@ export function makeLane() {
     const parts = partsOf(entries, Date.parse(task.created_at), now);
     const sums = { wait: 0, run: 0, paused: 0 };
     for (const { kind, from, to } of parts) sums[kind] += to - from;
-    const reasons = [...new Set(parts.map((part) => part.why))].filter(Boolean).join(words.comma);
-    const named = (kind, ms, why) =>
-      [words.lane[kind](clock(ms / 1000)), why].filter(Boolean).join(": ");
+    const reasons = joined(words.comma, ...new Set(parts.map((part) => part.why)));
+    const named = (kind, ms, why) => joined(": ", words.lane[kind](clock(ms / 1000)), why);
     const texts = Object.entries(sums)
       .filter(([, ms]) => ms > 0)
       .map(([kind, ms]) => named(kind, ms, kind === "paused" && reasons));
-    const label = [...texts, task.attempt > 1 && words.attempts(task.attempt)]
-      .filter(Boolean)
-      .join(words.comma);
+    const label = joined(words.comma, ...texts, task.attempt > 1 && words.attempts(task.attempt));
     made.ariaLabel = label;
     redraw(made, [label, task.final], () => [
       ...parts.map(({ kind, from, to, why }, place) => {

@@ -1,5 +1,5 @@
 // A task's timeline, as one lane and as a list with the oldest entry first.
-import { words } from "./page_words.js";
+import { joined, words } from "./page_words.js";
 import { makeLane } from "./timeline_strip.js";
 import { answered } from "./live.js";
 import { absolute, section, timed } from "./record_parts.js";
@@ -117,7 +117,5 @@ function linesOf({ frames = [], traceback }) {
 function aboutOf({ event, time, attempt, by, worker, cause, text, text_code: code }) {
   const number = attempt && ["started", "retried"].includes(event) ? words.attemptNo(attempt) : "";
   const why = (event === "stack" && (words.causes[cause] ?? words.warnings[cause])) || cause;
-  return [number, by, worker, why, text && translated(words.code, text, code, time)]
-    .filter(Boolean)
-    .join(" · ");
+  return joined(" · ", number, by, worker, why, text && translated(words.code, text, code, time));
 }
