@@ -97,6 +97,8 @@ def test_what_is_touched_is_listed() -> None:
             if dotted not in NOT_HERE:
                 module = importlib.import_module(dotted.removesuffix(".__init__"))
                 found |= {*overridden(module, path)}
+    # Names that are read, imported, given as text and set by a class of ours.
+    assert found >= {"_sock", "get_binary_path", "_orig_run", "_unsupported_upgrade_warning"}
     assert sorted(found - listed) == []
 
 
@@ -169,27 +171,3 @@ def defined(tree: ast.Module) -> Iterator[str]:
                 yield node.attr
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
-
-
-def test_another_one_would_be_found(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text(
-        "from lib._inner import thing\nfrom lib import _other\nimport os\n"
-        "class A:\n    def __init__(self):\n        self._own = lib.x._theirs\n"
-        "    def f(self, lib):\n        os._exit(self._own)\n        lib._set = 1\n"
-        "    def _over(self):\n        super()._over()\n        getattr(self, '_text', 'no')\n"
-    )
-    assert sorted(touched(tmp_path)) == ["_other", "_over", "_set", "_text", "_theirs", "thing"]
-
-
-def test_a_name_that_is_overridden_is_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    theirs = "class Theirs:\n    _named = 1\n    def __init__(self):\n        self._set = 1\n"
-    (tmp_path / "theirs.py").write_text(f"{theirs}    def _called(self): ...\n")
-    (tmp_path / "ours.py").write_text(
-        "from theirs import Theirs\nclass Ours(Theirs):\n    _named = _own = 2\n"
-        "    def _called(self):\n        self._set = self._mine = 2\n"
-    )
-    monkeypatch.syspath_prepend(tmp_path)
-    found = overridden(importlib.import_module("ours"), tmp_path / "ours.py")
-    assert set(found) == {"_called", "_named", "_set"}

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import redis.asyncio
 import uvicorn
 from celery import Celery
-from fastapi import FastAPI, HTTPException, Response
+from fastapi import FastAPI, HTTPException
 from pydantic import BaseModel
 
 from progress_backend.operations.keys import Keys
@@ -139,34 +139,10 @@ def celerys_results(url: str, ids: Sequence[str]) -> None:
         backend.store_result(task_id, {"current": 150, "total": 252}, "PROGRESS")
 
 
-def index_and_mget(url: str) -> FastAPI:
-    """A FastAPI route that reads a page of an index and its documents: nothing else of a list."""
-    app = FastAPI()
-    keys = Keys()
-    client = redis.asyncio.Redis.from_url(url)
-
-    @app.get("/internal/tasks")
-    async def read(
-        page: int = 1,
-        limit: int = 20,
-        status: str | None = None,
-        task_type: str | None = None,
-        symbol: str | None = None,
-    ) -> Response:
-        start = (page - 1) * limit
-        index = keys.index(status, task_type, symbol)
-        ids = await client.zrevrange(index, start, start + limit - 1)
-        documents = await client.mget([keys.task(task_id.decode()) for task_id in ids])
-        return Response(b'{"tasks":[%b]}' % b",".join(documents), media_type="application/json")
-
-    return app
-
-
 PEERS: dict[str, Callable[[str], Any]] = {
     "FastAPI hello": hello,
     "redis.asyncio + response_model": own_endpoint,
     "AsyncResult": result_of_celery,
-    "index_and_mget": index_and_mget,
 }
 
 

@@ -41,7 +41,13 @@ def both_work(page: Page, api: RunningApi, address: str) -> None:
     expect(page.locator("progress").last).to_have_js_property("value", 0.3)
 
 
-def printed_by(page: Page, printed: list[str], text: str) -> None:
+def an_element_prints(page: Page, api: RunningApi, text: str) -> None:
+    """A <task-progress> that is put into the page, in the console."""
+    printed: list[str] = []
+    page.on("console", lambda line: printed.append(line.text))
+    tag = f'<task-progress task-id="{api.create()}"></task-progress>'
+    page.evaluate("(tag) => { document.body.innerHTML = tag; }", tag)
+
     def found() -> bool:
         page.wait_for_timeout(20)  # Playwright receives only while it is called
         return any(text in line for line in printed)
@@ -65,11 +71,7 @@ def test_an_element_of_an_origin_that_is_not_named_says_so_in_the_console(
     api: RunningApi, open_page: OpenPage, site: Site
 ) -> None:
     page = open_page(site("", api), tolerated=("<task-progress>",))
-    printed: list[str] = []
-    page.on("console", lambda line: printed.append(line.text))
-    tag = f'<task-progress task-id="{api.create()}"></task-progress>'
-    page.evaluate("(tag) => { document.body.innerHTML = tag; }", tag)
-    printed_by(page, printed, "PROGRESS_ALLOWED_ORIGINS")
+    an_element_prints(page, api, "PROGRESS_ALLOWED_ORIGINS")
 
 
 def test_an_element_of_a_file_says_in_the_console_what_to_do(
@@ -79,11 +81,7 @@ def test_an_element_of_a_file_says_in_the_console_what_to_do(
     file = tmp_path / "page.html"
     file.write_text(f'<!doctype html><script type="module" src="{script}"></script><body></body>')
     page = open_page(file.as_uri(), "", tolerated=("<task-progress>",))
-    printed: list[str] = []
-    page.on("console", lambda line: printed.append(line.text))
-    tag = f'<task-progress task-id="{api.create()}"></task-progress>'
-    page.evaluate("(tag) => { document.body.innerHTML = tag; }", tag)
-    printed_by(page, printed, "serve it by http and add that origin to PROGRESS_ALLOWED_ORIGINS")
+    an_element_prints(page, api, "serve it by http and add that origin to PROGRESS_ALLOWED_ORIGINS")
 
 
 def test_a_refused_origins_socket_closes_with_the_reason(
