@@ -9,8 +9,9 @@ from progress_backend.flows import task_log
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.operations import leases, stacks
 from progress_backend.record import events as ev
-from progress_backend.record import task_json, timeline
+from progress_backend.record import task_json
 from progress_backend.record.default_texts import Locale, text
+from progress_backend.record.document import written
 from progress_backend.record.log_line import LogLine
 from progress_backend.record.model import Member, Task, Warnings, Worker, rendered
 from progress_backend.settings import Settings
@@ -127,7 +128,7 @@ class Records:
         """Its process has answered with these frames: now, or at `time`."""
         with self._opened() as store:
             entry = {"time": rendered(store.now()), "event": event, "frames": frames, **about}
-            store.execute(stacks.keep(task_id, timeline.encoded(entry)))
+            store.execute(stacks.keep(task_id, written(entry)))
 
     def apply(self, task_id: str, event: ev.Event) -> Task:
         with self._opened() as store:

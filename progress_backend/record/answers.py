@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from msgspec import Struct, field
 
 from .act_refusal import Code
-from .fields import Body, Estimate, Moment, Status, TextCode, WarningTimes, is_
+from .fields import Body, Estimate, Moment, Status, WarningTimes, is_
+from .timeline import TimelineEntry
 from .workflow_fields import OF_TASK, WorkflowRow
 
 OwnCount = Annotated[int | None, is_("How many tasks have this status.")]
@@ -153,47 +154,6 @@ class TaskLog(Struct):
     first: Annotated[int | None, is_("Id of the oldest line that is kept; null without lines.")]
     last: Annotated[int | None, is_("Id of the newest line; null without lines.")]
     lines: Annotated[list[TaskLogLine], is_("The requested lines.")]
-
-
-class StackFrame(Struct, omit_defaults=True):
-    """A frame of a job's stack."""
-
-    file: Annotated[str, is_("The file, relative to the folder from which it is imported.")]
-    line: Annotated[int, is_("The line's number in the file.")]
-    function: Annotated[str, is_("The function.")]
-    code: Annotated[str | None, is_("The line's code, redacted; cut at 120 characters.")] = None
-    folded: Annotated[bool | None, is_("True for a frame of Celery or progress-backend.")] = None
-
-
-class TimelineEntry(Struct, omit_defaults=True):
-    """An event of a task; fields without a value are absent."""
-
-    time: Annotated[datetime, is_("When.")]
-    event: Annotated[str, is_(
-        "created, started, ended, phase, retried, requeued, redelivered; returned (a run that was "
-        "recorded as lost continues); the requests pause, cancel and end (by force); acknowledged "
-        "(by the run), resumed; the warnings stalled and late. Only for callers with write access "
-        "to all tasks: stack and traceback.")]
-    attempt: Annotated[int | None, is_("The number of the run.")] = None
-    status: Annotated[str | None, is_("For ended: the status.")] = None
-    cause: Annotated[str | None, is_(
-        "For an error: its cause. For a stack: why it was taken: request, stalled, late, cancel "
-        "(not acknowledged within 10 s) or time_limit (reached soon). For a stack without frames: "
-        "no_answer (the job's process runs code outside Python, or is stopped).")] = None
-    by: Annotated[str | None, is_("The caller who sent the request.")] = None
-    worker: Annotated[str | None, is_("The worker's node name.")] = None
-    text: Annotated[str | None, is_(
-        "The reason, the phase, the last line of the error, the line of code of a stack, or for a "
-        "redelivery the number of earlier runs that lost their process; cut at 160 "
-        "characters.")] = None
-    text_code: Annotated[TextCode | None, is_("text as a code, if it is a default text.")] = None
-    frames: Annotated[list[StackFrame] | None, is_(
-        "For a stack: up to 40 frames, newest first.")] = None
-    same_s: Annotated[float | None, is_(
-        "The stack is read two times. If the job's own code was at the same line both times: the "
-        "seconds between the two reads, else 0.")] = None
-    traceback: Annotated[str | None, is_(
-        "For a failed run: Python's traceback, redacted; cut at 8 KiB.")] = None
 
 
 class StackRequested(Struct):

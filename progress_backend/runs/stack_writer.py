@@ -7,10 +7,13 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from ..operations import stacks
 from ..operations.stacks import Lately
-from ..record import timeline
-from ..record.model import Warnings, rendered
+from ..record.document import written
+from ..record.model import Warnings
+from ..record.timeline import LONGEST, StackFrame, TimelineEntry
 from ..stacks.frames import MOST, At, JobThread, described, stack_of
 from ..stacks.tracebacks import cut
 from ..store.outage_log import alone
@@ -27,7 +30,7 @@ class _Due(NamedTuple):
     """A traceback; or a stack with a first look at the monotonic time `at`, and a second due."""
 
     run: Run
-    entry: dict[str, Any]
+    entry: TimelineEntry
     at: float = 0.0
     place: JobThread | None = None
     seen: At | None = None
@@ -60,26 +63,27 @@ class StackWriter(SideQueue[_Due]):
         """Stores an entry that is due; see SideQueue."""
         if self._writer.thread.open or time.monotonic() < due.at + self.apart_s:
             return None
-        entry, redaction = dict(due.entry), self._store.flows.redaction
+        entry, redaction = due.entry, self._store.flows.redaction
         if due.place is None:
-            entry["traceback"] = cut(entry["traceback"], redaction)
+            entry = replace(entry, traceback=cut(entry.traceback or "", redaction))
         else:
             stack = stack_of(due.place)
             if due.run.closed:  # the stack may be another job's
                 return True
-            entry |= self._entry(due.run, "stack", frames=described(stack, redaction), same_s=0.0)
+            frames = described(stack, redaction)
+            entry = self._entry(due.run, "stack", cause=entry.cause, frames=frames, same_s=0.0)
             if (newest := _newest(stack[:MOST])) is not None:
-                line = _line(entry["frames"][stack.index(newest)])
-                entry["text"] = line[: timeline.LONGEST]
+                line = _line(frames[stack.index(newest)])
+                entry.text = line[:LONGEST]
                 if newest == due.seen:
-                    entry["same_s"] = round(time.monotonic() - due.at, 1)
+                    entry.same_s = round(time.monotonic() - due.at, 1)
         with self._writer.waiting(self._writer.thread), alone("a stack is not recorded"):
-            self._store.execute(stacks.keep(due.run.task_id, timeline.encoded(entry)))
+            self._store.execute(stacks.keep(due.run.task_id, written(entry)))
         return True
 
-    def _entry(self, run: Run, event: str, **more: Any) -> dict[str, Any]:
-        now = rendered(self._store.now())
-        return {"time": now, "event": event, "attempt": run.attempt, **more}
+    def _entry(self, run: Run, event: str, **more: Any) -> TimelineEntry:
+        now = self._store.now().isoformat(timespec="milliseconds")
+        return TimelineEntry(now, event, run.attempt, **more)
 
 
 def _cause(run: Run, place: JobThread, lately: Lately, now: float) -> str | None:
@@ -105,7 +109,7 @@ def _newest(stack: Sequence[At]) -> At | None:
     return next((at for at in stack if at.own), stack[0] if stack else None)
 
 
-def _line(frame: dict[str, Any]) -> str:
+def _line(frame: StackFrame) -> str:
     """ "jobs.py:12 in fetch: time.sleep(60)"."""
-    line = f"{frame['file']}:{frame['line']} in {frame['function']}"
-    return f"{line}: {frame['code']}" if "code" in frame else line
+    line = f"{frame.file}:{frame.line} in {frame.function}"
+    return line if frame.code is None else f"{line}: {frame.code}"

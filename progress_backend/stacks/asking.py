@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import ceil
-from typing import Any, Final
+from typing import Final
 
 from ..errors import TaskNotFound, TooSoon, TransitionRefused
 from ..flows.flow import Flow
 from ..flows.stored_record import ReadRecord, milliseconds
 from ..operations import leases, records, stacks, streams
 from ..operations.call import all_of
-from ..record import read_timeline, timeline
+from ..record import read_timeline
 from ..record.answers import StackRequested, TaskTimeline
 from ..record.document import written
 from ..record.json_text import parsed
 from ..record.local_time import moment
-from ..record.model import Task, TaskStatus, rendered
+from ..record.model import Task, TaskStatus
+from ..record.timeline import TimelineEntry
 from ..settings import Settings
 from .frames import HANGS_S
 
@@ -79,7 +80,7 @@ def timeline_with(task_id: str, now: datetime) -> Flow[bytes]:
     task = ReadRecord.of(stored, task_id).task
     found = yield from streams.timeline(task_id)
     also = yield from _entries(task, now)
-    entries: list[Any] = read_timeline.read(task, (*found.entries, *also))
+    entries = read_timeline.read(task, (*found.entries, *also))
     return written(TaskTimeline(task_id, found.gone, entries))
 
 
@@ -96,6 +97,5 @@ def _entries(task: Task, now: datetime) -> Flow[Sequence[bytes]]:
     answered = any(milliseconds(moment(parsed(each)["time"])) >= asked_ms for each in kept)
     if answered or now_ms < listens_ms + ANSWERED_MS or (yield from _not_run(task, now_ms)):
         return kept
-    asked = rendered(datetime.fromtimestamp(asked_ms / 1000, UTC))
-    entry = {"time": asked, "event": "stack", "attempt": task.attempt, "cause": "no_answer"}
-    return [*kept, timeline.encoded(entry)]
+    asked = datetime.fromtimestamp(asked_ms / 1000, UTC).isoformat(timespec="milliseconds")
+    return [*kept, written(TimelineEntry(asked, "stack", task.attempt, cause="no_answer"))]

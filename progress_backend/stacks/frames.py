@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from ..record.redaction import Redaction
 from ..record.secret_texts import MASK
+from ..record.timeline import StackFrame
 
 #: Frames that are kept, the newest; the longest name and line of code in characters, and how much
 #: of a longer line is read.
@@ -126,16 +127,16 @@ def _suspended(waits: Any) -> list[FrameType]:
     return found[::-1]
 
 
-def described(stack: Sequence[At], redaction: Redaction) -> list[dict[str, Any]]:
+def described(stack: Sequence[At], redaction: Redaction) -> list[StackFrame]:
     """The newest frames as they are kept; those of Celery and of this library are folded."""
-    frames = list[dict[str, Any]]()
+    frames = list[StackFrame]()
     for at in stack[:MOST]:
         file = redaction.value("message", at.shown)[-LONGEST_NAME:]
-        frame = {"file": file, "line": at.line, "function": at.function[-LONGEST_NAME:]}
+        frame = StackFrame(file, at.line, at.function[-LONGEST_NAME:])
         if at.module.partition(".")[0] in _FOLDED:
-            frame["folded"] = True
+            frame.folded = True
         elif code := getline(at.file, at.line)[:_READ].strip():
             masked = MASK if redaction.hides(code) else redaction.value("message", code)
-            frame["code"] = masked[:LONGEST_CODE]
+            frame.code = masked[:LONGEST_CODE]
         frames.append(frame)
     return frames

@@ -18,6 +18,7 @@ from starlette.types import Scope
 
 from ..record import fields
 from ..record.answers import Conflict, Invalid, Problem
+from ..record.timeline import TimelineEntry
 from .rights import WRITES, Action, Kind, Resource
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
@@ -42,12 +43,16 @@ class Row(NamedTuple):
 
 
 #: The bounds that a type does not have.
-_BOUNDS: Final[dict[str, Any]] = {"percentage": {"ge": 0, "le": 100}}
+_BOUNDS: Final[dict[str, Any]] = {
+    "percentage": {"ge": 0, "le": 100},
+    "time": {"json_schema_extra": {"format": "date-time"}},
+}
 #: Fields of a task with values of another type when they are written.
 _PARTS: Final[dict[str, type[Struct]]] = {
     "control": fields.Control,
     "message_code": fields.TextCode,
     "error_code": fields.TextCode,
+    "text_code": fields.TextCode,
 }
 _NAMES: Final = {
     "Body": "TaskBody",
@@ -103,7 +108,7 @@ def body_of(struct: type[Struct]) -> type[BaseModel]:
         assert isinstance(meta, Meta)
         default = field.default if field.default_factory is NODEFAULT else []
         default = ... if field.required else default
-        if struct is fields.Body and field.name in _PARTS:
+        if struct in (fields.Body, TimelineEntry) and field.name in _PARTS:
             kind = _PARTS[field.name] | None
         kind = _kind(kind)
         if default is None and struct is not fields.Control:  # where it is nothing, it is not there

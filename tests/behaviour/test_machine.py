@@ -21,6 +21,7 @@ from progress_backend.flows.cleanup import cleanup
 from progress_backend.operations import records, sweeps
 from progress_backend.record import events as ev
 from progress_backend.record import read_timeline, task_json, timeline
+from progress_backend.record.document import written
 from progress_backend.record.model import STATUSES, Task, replace
 from progress_backend.record.transition import transition
 from progress_backend.settings import Settings
@@ -72,7 +73,7 @@ class Life(RuleBasedStateMachine):
         expected = "recorded"
         # Of all events of one commit.
         revision = before.revision + 1 if before else 1
-        entries: list[timeline.Entry] = []
+        entries: list[timeline.TimelineEntry] = []
         try:
             for event in happened:
                 known = after
@@ -85,7 +86,7 @@ class Life(RuleBasedStateMachine):
         if after is not before:
             assert after is not None
             self.tasks[task_id] = replace(after, revision=revision)
-            self.past.setdefault(task_id, []).extend(map(timeline.encoded, entries))
+            self.past.setdefault(task_id, []).extend(map(written, entries))
             if before is None or (before.ended and isinstance(happened[0], ev.Created)):
                 self.order = [task_id, *(i for i in self.order if i != task_id)]
         outcomes = [self._apply(d, task_id, happened, now) for d in self.drivers]
@@ -146,7 +147,7 @@ class Life(RuleBasedStateMachine):
             for task_id, task in self.tasks.items():
                 found = json.loads(driver.run(asking.timeline_with(task_id, driver.now())))
                 listed = read_timeline.read(task, self.past[task_id])
-                assert found["entries"] == json.loads(json.dumps(listed))
+                assert found["entries"] == json.loads(written(listed))
 
 
 def milliseconds(time: datetime) -> int:

@@ -104,8 +104,8 @@ def test_a_run_after_a_loss_says_so(cause: str | None) -> None:
             says = f"{number - 1} earlier attempts lost their processes"
         assert task.message == f"attempt {number}: {says}"
         entry = timeline.written(before, start, task)[-1]
-        assert (entry["event"], entry["text"]) == ("redelivered", task.message)
-        assert entry["text_code"] == task.message_code
+        assert (entry.event, entry.text) == ("redelivered", task.message)
+        assert entry.text_code == task.message_code
         in_japanese = in_language("ja", task.message, task.message_code)
         task = after(task, ev.Progressed(current=1, message="half way"), at + 3)
     assert in_japanese == "5 回目の試行: これまでに 4 回プロセスを失いました"

@@ -1,5 +1,6 @@
 """Which events leave an entry in a task's timeline, and what a record shows without one."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,9 @@ from progress_backend.errors import TransitionRefused
 from progress_backend.record import events as ev
 from progress_backend.record import read_timeline, timeline
 from progress_backend.record.act import Act
+from progress_backend.record.document import written as text_of
 from progress_backend.record.model import Member, Task, Warnings, Worker, rendered
+from progress_backend.record.timeline import TimelineEntry as Entry
 from progress_backend.record.transition import transition
 from tests.strategies import events
 
@@ -27,7 +30,7 @@ AGAIN = ev.Started(identity=PLAIN, worker=WORKER, redelivered=True)
 PAUSED = ev.Paused(by="api", reason="lunch")
 
 
-def timeline_of(*happened: ev.Event) -> tuple[Task, list[timeline.Entry], list[timeline.Entry]]:
+def timeline_of(*happened: ev.Event) -> tuple[Task, list[Entry], list[Entry]]:
     """The task after events a second from each other, what the last one wrote, and the entries of
     all before it."""
     task, written, before = None, [], []
@@ -40,8 +43,8 @@ def timeline_of(*happened: ev.Event) -> tuple[Task, list[timeline.Entry], list[t
     return task, written, before
 
 
-def names(entries: list[timeline.Entry]) -> list[str]:
-    return [entry["event"] for entry in entries]
+def names(entries: list[Entry]) -> list[str]:
+    return [entry.event for entry in entries]
 
 
 def act(action: Any) -> ev.WorkflowRequested:
@@ -124,7 +127,7 @@ def test_who_and_why_stand_in_the_entries() -> None:
     ):
         known = task
         task = transition(known, event, NOW + number * SECOND, task_id="t")
-        stored += map(timeline.encoded, timeline.written(known, event, task))
+        stored += map(text_of, timeline.written(known, event, task))
     assert task is not None
     attempt = {"attempt": 2, "worker": "celery@a"}
     end = {"event": "ended", "attempt": 2, "status": "error", "cause": "exception"}
@@ -140,7 +143,7 @@ def test_who_and_why_stand_in_the_entries() -> None:
     ]
     times = [rendered(NOW + each * SECOND) for each in range(number + 1)]
     wanted = [{"time": time, **entry} for time, entry in zip(times, entries, strict=True)]
-    assert read_timeline.read(task, stored) == wanted
+    assert json.loads(text_of(read_timeline.read(task, stored))) == wanted
 
 
 @pytest.mark.parametrize("milliseconds", [[0, 0, 1, 1, 1], [0, 1, 2, 2, 3], [0, 1, 2, 3, 3]])
@@ -150,9 +153,9 @@ def test_a_retry_within_a_millisecond_is_listed_in_order(milliseconds: list[int]
     for at, event in zip(milliseconds, happened, strict=True):
         known = task
         task = transition(known, event, NOW + timedelta(milliseconds=at), task_id="t")
-        stored += map(timeline.encoded, timeline.written(known, event, task))
+        stored += map(text_of, timeline.written(known, event, task))
     assert task is not None
-    entries = [(one["event"], one.get("attempt")) for one in read_timeline.read(task, stored)]
+    entries = [(one.event, one.attempt) for one in read_timeline.read(task, stored)]
     later = [("retried", 1), ("started", 2), ("ended", 2)]
     assert entries == [("created", None), ("started", 1), *later]
 
@@ -169,7 +172,7 @@ def test_no_listed_entry_is_dropped(happened: list[ev.Event]) -> None:
             task = transition(known, event, now, task_id="t")
         except TransitionRefused:
             continue
-        stored += map(timeline.encoded, timeline.written(known, event, task))
+        stored += map(text_of, timeline.written(known, event, task))
         listed = {timeline.key_of(entry) for entry in read_timeline.read(task, stored)}
         ever |= listed
         assert ever == listed

@@ -10,7 +10,7 @@ from progress_backend.errors import TaskNotFound, TooSoon, TransitionRefused
 from progress_backend.flows.stored_record import milliseconds
 from progress_backend.operations import leases, stacks
 from progress_backend.record import events as ev
-from progress_backend.record import timeline
+from progress_backend.record.document import written
 from progress_backend.record.model import rendered
 from progress_backend.stacks import asking
 from tests.behaviour.conftest import driver
@@ -114,7 +114,7 @@ def test_a_request_that_is_not_answered_says_so_until_it_is(runs: Driver) -> Non
     (entry,) = happened(runs, "runs", later)
     assert entry == {"time": asked, "event": "stack", "attempt": 1, "cause": "no_answer"}
     answer = {"time": rendered(now + timedelta(seconds=20)), "event": "stack", "cause": "request"}
-    runs.execute(stacks.keep("runs", timeline.encoded(answer)))
+    runs.execute(stacks.keep("runs", written(answer)))
     (entry,) = happened(runs, "runs", now + timedelta(seconds=30))
     assert entry["cause"] == "request"
     runs.apply("runs", ev.Completed())
@@ -124,7 +124,7 @@ def test_a_request_that_is_not_answered_says_so_until_it_is(runs: Driver) -> Non
 def test_the_newest_three_are_kept_and_go_with_the_record(runs: Driver) -> None:
     for number in range(4):
         entry = {"time": rendered(runs.now()), "event": "stack", "cause": f"{number}"}
-        runs.execute(stacks.keep("runs", timeline.encoded(entry)))
+        runs.execute(stacks.keep("runs", written(entry)))
     assert [each["cause"] for each in happened(runs, "runs", runs.now())] == ["1", "2", "3"]
     key = runs.names("runs").stacks("runs")
     assert runs.raw.pttl(key) > 86_400_000

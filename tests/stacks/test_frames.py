@@ -16,6 +16,7 @@ import greenlet
 import pytest
 
 from progress_backend.record.redaction import Redaction
+from progress_backend.record.timeline import StackFrame
 from progress_backend.stacks import frames
 from progress_backend.stacks.frames import At, JobThread, here, stack_of
 from progress_backend.stacks.tracebacks import LONGEST_LINE, cut
@@ -58,9 +59,9 @@ def test_a_thread_is_at_the_newest_line_of_its_own_code() -> None:
         assert (own.function, own.file) == ("hangs_in_a_lock", __file__)
         shown = frames.described(stack, Redaction())
         frame = shown[stack.index(own)]
-        assert frame["code"] == "over.wait(30)"
-        assert frame["file"].endswith("test_frames.py")
-        assert shown[0]["file"] == "threading.py"
+        assert frame.code == "over.wait(30)"
+        assert frame.file.endswith("test_frames.py")
+        assert shown[0].file == "threading.py"
         assert "hunter2" not in str(shown)
 
 
@@ -124,16 +125,11 @@ def test_frames_of_celery_are_folded(tmp_path: Path) -> None:
         At(trace, 10, "trace_task", "celery.app.trace"),
     ]
     shown = frames.described(stack, Redaction())
-    assert [frame.get("folded", False) for frame in shown] == [False, False, True, True]
-    assert [frame["file"] for frame in shown[::3]] == ["requests/api.py", "celery/app/trace.py"]
-    assert shown[1] == {
-        "file": "jobs.py",
-        "line": 3,
-        "function": "fetch",
-        "code": "connect('redis://me:***@host')",
-    }
+    assert [frame.folded for frame in shown] == [None, None, True, True]
+    assert [frame.file for frame in shown[::3]] == ["requests/api.py", "celery/app/trace.py"]
+    assert shown[1] == StackFrame("jobs.py", 3, "fetch", "connect('redis://me:***@host')")
     (frame,) = frames.described([At(str(code), 2, "fetch", "jobs")], Redaction())
-    assert frame["code"] == "***"
+    assert frame.code == "***"
     assert [at.own for at in stack] == [False, True, False, False]
 
 

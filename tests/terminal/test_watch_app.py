@@ -20,8 +20,8 @@ from rich.console import Console
 from progress_backend.flows import task_log
 from progress_backend.operations import leases, stacks
 from progress_backend.record import events as ev
-from progress_backend.record import timeline
 from progress_backend.record.default_texts import LOCALES, Locale
+from progress_backend.record.document import written
 from progress_backend.record.log_line import LogLine
 from progress_backend.record.model import Task
 from progress_backend.record.redaction import Redaction
@@ -159,7 +159,7 @@ def test_enter_opens_the_case_of_a_task(
         store.execute(leases.renew("lease-1", 2**52))
         frame = {"file": "jobs.py", "line": 2, "function": "fetch", "code": "time.sleep(60)"}
         answer = {"time": "2100-01-01T00:00:00.000+00:00", "event": "stack", "frames": [frame]}
-        store.execute(stacks.keep("first-id", timeline.encoded(answer)))
+        store.execute(stacks.keep("first-id", written(answer)))
     with opened(columns=columns, locale=locale) as terminal:
         terminal.wait_for("> (first-id|.*7203.T)")
         terminal.forget()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ...operations.commit import Given, Part
 from ...record import room, timeline
+from ...record.document import written
 from .change import Change, CommitPart
 
 
@@ -13,7 +14,7 @@ def parts(change: Change) -> Iterator[Part]:
     """The entries of each event."""
     entries = [entry for step in change.steps for entry in timeline.written(*step)]
     if entries:
-        task_id, texts = change.after.task_id, [*map(timeline.encoded, entries)]
+        task_id, texts = change.after.task_id, [*map(written, entries)]
         about = {"most": room.TIMELINE, "around": room.AROUND}, (), texts
         yield Part("timeline_entry", lambda to: Given({"timeline": to.timeline(task_id)}, *about))
 
