@@ -43,7 +43,9 @@ async def test_an_agent_that_waits_reads_that_the_worker_was_killed(
     async with system.over_stdio(mode) as client:
         call = asyncio.ensure_future(client.call_tool("shop_fetch", {"seconds": 600}))
         await asyncio.to_thread(system.worker.wait_for_log, "received")
-        rows = (await client.call_tool("jobs", {})).structured_content["jobs"]
+        rows = [{"status": "created"}]
+        while rows[0]["status"] != "running":  # a run that has not begun would not be found lost
+            rows = (await client.call_tool("jobs", {})).structured_content["jobs"]
         system.worker.kill()
         lost = await call
         assert lost.structured_content["job"] == rows[0]["job"]
