@@ -97,6 +97,12 @@ class App:
         meta: dict[str, Any] = json.loads(self._redis.get(f"celery-task-meta-{task_id}") or "{}")
         return meta
 
+    def empty_queue(self, name: str) -> None:
+        """Declares a queue, which has no message then."""
+        with self.celery.connection_for_write() as connection:
+            connection.default_channel.queue_declare(name)
+            connection.default_channel.queue_purge(name)
+
     def run_of(self, task: Any) -> Run:
         """The run of the task that is under way."""
         run = self.tracker.process.run_of(task.request)

@@ -11,13 +11,14 @@ from redis.cluster import RedisCluster
 
 from progress_backend.flows import silent_runs, task_list
 from progress_backend.flows.flow import Flow
-from progress_backend.flows.stored_record import Applied, ReadRecord
-from progress_backend.operations import sweeps
+from progress_backend.flows.stored_record import Applied, ReadRecord, milliseconds
+from progress_backend.operations import sweeps, workflows
 from progress_backend.operations.keys import Keys
 from progress_backend.record import events as ev
 from progress_backend.record import task_json
 from progress_backend.record.list_request import ListRequest
 from progress_backend.record.model import STATUSES, Task, Worker
+from progress_backend.record.workflow import WorkflowCounts
 from progress_backend.settings import Settings
 from progress_backend.store.async_store import AsyncStore
 from progress_backend.store.bounded_connection import Deadline
@@ -30,6 +31,8 @@ from tests.waiting import PATIENCE_S
 T = TypeVar("T")
 TYPES = ("fetch_data", "bulk_import")
 SYMBOLS = ("7203.T", "6758.T", None)
+#: A workflow.
+W = "w|1"
 
 
 def suspects(settings: Settings, now: datetime, token: str) -> Flow[list[ReadRecord]]:
@@ -241,3 +244,10 @@ def _check_sets(driver: Driver, tasks: list[Task]) -> None:
         }
         expiry = driver.raw.zrange(keys.expiry, 0, -1)
         assert {i.decode() for i in expiry} == {t.task_id for t in own}
+
+
+def figures(driver: Driver, workflow_id: str = W) -> WorkflowCounts:
+    """A workflow's figures now."""
+    now_ms = milliseconds(driver.now())
+    found: WorkflowCounts = driver.execute(workflows.figures(workflow_id, now_ms))
+    return found

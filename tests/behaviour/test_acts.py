@@ -18,20 +18,13 @@ from progress_backend.record.fields import MAX_DOCUMENT_BYTES
 from progress_backend.record.model import Member, Worker
 from progress_backend.record.workflow import WorkflowCounts
 from tests.asked import asks
-from tests.behaviour.driving import Driver, identity_of
+from tests.behaviour.driving import Driver, W, figures, identity_of
 
-W, CANVAS = "w|1", "canvas"
+CANVAS = "canvas"
 WHOLE = identity_of(member=Member((W,)))
 INNER = identity_of(member=Member((W, CANVAS)))
 CREATED = ev.Created(identity=WHOLE)
 STARTED = ev.Started(identity=WHOLE, worker=Worker("lease-1", "celery@one"))
-
-
-def figures(driver: Driver, workflow_id: str = W) -> WorkflowCounts:
-    found: WorkflowCounts = driver.execute(
-        workflows_ops.figures(workflow_id, milliseconds(driver.now()))
-    )
-    return found
 
 
 def ask(driver: Driver, action: Action, workflow_id: str = W, **about: Any) -> dict[str, Any]:

@@ -44,11 +44,6 @@ def ids(driver: Driver, page: int = 1, limit: int = 100) -> list[str]:
     return [one for one, _ in paged(driver, page, limit).rows]
 
 
-def swept(driver: Driver, task_id: str) -> None:
-    driver.lose(task_id)
-    assert driver.run(sweep([task_id], before_ms=0)) == 1
-
-
 def test_a_single_task_may_be_published_again_as_a_member(driver: Driver) -> None:
     for task_id in ("a", "b"):
         driver.create(task_id)
@@ -129,7 +124,8 @@ class Model:
         self.create(task_id)
 
     def sweep(self, task_id: str) -> None:
-        swept(self.driver, task_id)
+        self.driver.lose(task_id)
+        assert self.driver.run(sweep([task_id], before_ms=0)) == 1
         workflow_id = self.workflow_of.pop(task_id)
         place = self.place(task_id)
         others = [i for i, w in self.workflow_of.items() if w == workflow_id]

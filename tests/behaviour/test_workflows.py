@@ -20,20 +20,13 @@ from progress_backend.record import events as ev
 from progress_backend.record.model import STATUSES, Member, Worker
 from progress_backend.record.workflow import WorkflowCounts
 from tests.asked import page_of
-from tests.behaviour.driving import Driver, check_agreement, identity_of
+from tests.behaviour.driving import Driver, W, check_agreement, figures, identity_of
 
-W, CANVAS = "w|1", "canvas"
+CANVAS = "canvas"
 WHOLE = identity_of(member=Member((W,)))
 INNER = identity_of(member=Member((W, CANVAS)))
 UPSTREAM = ev.NeverPublished(error_message="why", cause="upstream")
 LEASE = timedelta(seconds=31)
-
-
-def figures(driver: Driver, workflow_id: str = W) -> WorkflowCounts:
-    found: WorkflowCounts = driver.execute(
-        workflows_ops.figures(workflow_id, milliseconds(driver.now()))
-    )
-    return found
 
 
 def agree(driver: Driver, ids: Iterable[str], workflow_id: str = W) -> WorkflowCounts:

@@ -59,11 +59,6 @@ def api(start_api: StartApi, redis_url: str, site: str) -> RunningApi:
     return start_api(redis_url=redis_url, allowed_origins=(site,), locale="en")
 
 
-def element_of(api: RunningApi) -> str:
-    address = f"http://127.0.0.1:{api.port}/static/task-progress.js"
-    return f'<script type="module" src="{address}"></script>'
-
-
 def page_of(head: str, body: str) -> str:
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>A shop</title>'
@@ -115,7 +110,10 @@ def test_a_component_that_shows_one_task_then_another(
     script = script.replace("{first}", first).replace("{second}", second)
     (folder / "shop.js").write_text(script)
     body = '<div id="app"></div><script type="module" src="shop.js"></script>'
-    (folder / "index.html").write_text(page_of(element_of(api), body))
+    script_url = f"http://127.0.0.1:{api.port}/static/task-progress.js"
+    (folder / "index.html").write_text(
+        page_of(f'<script type="module" src="{script_url}"></script>', body)
+    )
     page = open_page(site)
     name = page.locator("task-progress [part=name]")
     expect(name).to_have_text("fetch_data 7203.T")

@@ -34,9 +34,7 @@ def shop(installed: Install) -> App:
     @progress_task
     def unmarked(self: Any) -> None: ...
 
-    with app.celery.connection_for_write() as connection:
-        connection.default_channel.queue_declare("start-command")
-        connection.default_channel.queue_purge("start-command")
+    app.empty_queue("start-command")
     return app
 
 

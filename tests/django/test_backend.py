@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import logging
 import os
@@ -297,12 +298,6 @@ def test_arguments_of_another_signer_are_not_shown(
     assert jobs.add.get_result(result.id).args == [1]
     tracker = tracker_of(site)
     store = tracker.reader()
-    with_keys = store.settings.__class__(**{**vars_of(store.settings), "signing_keys": ("k" * 32,)})
+    with_keys = dataclasses.replace(store.settings, signing_keys=("k" * 32,))
     monkeypatch.setattr(store, "settings", with_keys)
     assert jobs.add.get_result(result.id).args == []
-
-
-def vars_of(settings: Any) -> dict[str, Any]:
-    import dataclasses
-
-    return {f.name: getattr(settings, f.name) for f in dataclasses.fields(settings) if f.init}

@@ -41,12 +41,7 @@ def build(
     return app
 
 
-def from_environment() -> Celery:
-    conf = json.loads(os.environ.get("JOBS_CONF", "{}"))
-    return build(conf, set_as_current=True)
-
-
 if "JOBS_DIR" in os.environ:
     # As `jobs_are_patient` in the tests' process: what this one runs has its record at once.
     writer.JOB_WAIT_S = float(os.environ.get("JOBS_WAIT_S", "5"))
-    app = from_environment()
+    app = build(json.loads(os.environ.get("JOBS_CONF", "{}")), set_as_current=True)

@@ -50,9 +50,7 @@ def shop(installed: Install) -> App:
     @progress_task
     def unmarked(self: Any) -> None: ...
 
-    with app.celery.connection_for_write() as connection:
-        connection.default_channel.queue_declare("agents")
-        connection.default_channel.queue_purge("agents")
+    app.empty_queue("agents")
     return app
 
 

@@ -4,7 +4,6 @@ import os
 import signal
 from typing import Any
 
-import psutil
 import pytest
 from kombu import Queue
 
@@ -32,12 +31,8 @@ def kill_child(fleet: Fleet, job: str, attempt: int) -> None:
         return record["status"] == "running" and record["attempt"] == attempt
 
     eventually(begun, TIMEOUT_S, what=f"run {attempt}")
-    (child,) = _pool(fleet.workers[0])
+    (child,) = eventually(fleet.workers[0].children, what="a child")
     os.kill(child.pid, signal.SIGKILL)
-
-
-def _pool(worker: Worker) -> list[psutil.Process]:
-    return eventually(worker.children, what="a child")
 
 
 def agree(fleet: Fleet, job: str, status: str, result: str) -> dict[str, Any]:

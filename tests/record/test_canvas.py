@@ -151,15 +151,11 @@ def test_a_body_is_walked_once_however_many_hold_it() -> None:
 
 
 def test_a_chain_of_thousands_is_walked_step_by_step(sent: Sent) -> None:
-    app = sent.app
-    tasks, _ = chain(*(one() for _ in range(3_000)), app=app).prepare_steps((), {}, _thousands())
+    thousands, again = ([one() for _ in range(3_000)] for _ in range(2))
+    tasks, _ = chain(*thousands, app=sent.app).prepare_steps((), {}, again)
     ahead = canvas.embed(tasks[:-1], None)
     assert len(list(canvas.steps(ahead))) == 2_999
     assert len(list(canvas.next_ids(ahead))) == 1
-
-
-def _thousands() -> list[Any]:
-    return [one() for _ in range(3_000)]
 
 
 @pytest.mark.parametrize(

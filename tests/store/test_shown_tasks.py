@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import redis
 
-from progress_backend.errors import ForeignValue, StoreUnavailable
+from progress_backend.errors import ForeignValue
 from progress_backend.record import events as ev
 from progress_backend.settings import Settings
 from progress_backend.store import shown_tasks
@@ -125,29 +125,3 @@ async def test_what_is_no_record_fails_its_own_readers_alone(
     asked = [ahead(tasks, one) for one in ("foreign", task_id, "foreign", "nobody")]
     found = await asyncio.gather(*asked, return_exceptions=True)
     assert [type(one) for one in found] == [ForeignValue, int, ForeignValue, type(None)]
-
-
-async def test_a_failure_reaches_all_waiting_reads_and_no_later_one(
-    store: AsyncStore, redis_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (task_id,), tasks = waiting(redis_url, 1), ShownTasks(store)
-    with monkeypatch.context() as away:
-
-        async def fails(*_: object) -> None:
-            raise StoreUnavailable("away")
-
-        away.setattr(AsyncStore, "execute", fails)
-        asked = [ahead(tasks, one) for one in (task_id, "nobody", task_id)]
-        found = await asyncio.gather(*asked, return_exceptions=True)
-        assert [type(one) for one in found] == [StoreUnavailable] * 3
-    assert await ahead(tasks, task_id) == 0
-
-
-async def test_a_cancelled_read_does_not_disturb_the_others(
-    store: AsyncStore, redis_url: str
-) -> None:
-    (task_id,), tasks = waiting(redis_url, 1), ShownTasks(store)
-    leaves, stays = (asyncio.create_task(ahead(tasks, task_id)) for _ in range(2))
-    await asyncio.sleep(0)
-    leaves.cancel()
-    assert await stays == 0

@@ -41,9 +41,7 @@ def shop(installed: Install) -> App:
     app.task(bind=True, name="fetch", shared=False)(marked(start=True)(fetch))
     app.task(bind=True, name="mine", shared=False)(marked(start="owner")(fetch))
     app.task(bind=True, name="unmarked", shared=False)(marked()(fetch))
-    with app.celery.connection_for_write() as connection:
-        connection.default_channel.queue_declare("jobs")
-        connection.default_channel.queue_purge("jobs")
+    app.empty_queue("jobs")
     return app
 
 

@@ -31,13 +31,21 @@ IDENTITY = ev.Identity(task_type="fetch_data")
 
 
 @contextmanager
-def sending(redis_url: str, url: str) -> Iterator[Store]:
-    """A store with a target and a sender that runs."""
-    settings = Settings(redis_url=redis_url, webhooks=spec(url=url, allow_private=True))
+def made(redis_url: str, text: str = "") -> Iterator[tuple[Store, WebhookSender]]:
+    """A store with targets, and a sender that does not run."""
+    settings = Settings(redis_url=redis_url, webhooks=text or spec(allow_private=True))
     targets = targets_of(settings)
     assert targets is not None
     with Store(settings) as store:
-        sender = WebhookSender(settings, targets)
+        yield store, WebhookSender(settings, targets)
+
+
+@contextmanager
+def sending(redis_url: str, *targets: str) -> Iterator[Store]:
+    """A store with targets at these URLs and a sender that runs."""
+    named = zip(("ops", "more"), targets, strict=False)
+    each = (spec(name, url, allow_private=True)[1:-1] for name, url in named)
+    with made(redis_url, f"[{','.join(each)}]") as (store, sender):
         thread = threading.Thread(target=sender.run)
         thread.start()
         try:
@@ -144,33 +152,23 @@ def test_a_slow_target_holds_up_no_other(redis_url: str) -> None:
         held.wait(60)
         return 200
 
-    with receiving(slow) as one, receiving() as other:
-        both = spec("slow", one.url, allow_private=True)[:-1] + ","
-        both += spec("quick", other.url, allow_private=True)[1:]
-        settings = Settings(redis_url=redis_url, webhooks=both)
-        targets = targets_of(settings)
-        assert targets is not None
-        with Store(settings) as store:
-            sender = WebhookSender(settings, targets)
-            thread = threading.Thread(target=sender.run)
-            thread.start()
-            for i in range(20):
-                end(store, f"t{i}")
-            eventually(lambda: len(other.ids) == 20)
-            assert len(one.events) <= 4  # its threads
-            held.set()
-            sender.stop()
-            thread.join(20)
+    with (
+        receiving(slow) as one,
+        receiving() as other,
+        sending(redis_url, one.url, other.url) as store,
+    ):
+        for i in range(20):
+            end(store, f"t{i}")
+        eventually(lambda: len(other.ids) == 20)
+        assert len(one.events) <= 4  # its threads
+        held.set()
 
 
 def test_a_sender_that_stops_takes_nothing_more(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_THREADS", 1)
-    settings = Settings(redis_url=redis_url, webhooks=spec(allow_private=True))
-    targets = targets_of(settings)
-    assert targets is not None
-    with Store(settings) as store:
+    with made(redis_url) as (store, sender):
         for i in range(5):
             end(store, f"t{i}")
 
@@ -179,7 +177,6 @@ def test_a_sender_that_stops_takes_nothing_more(
             return Answer(200)
 
         monkeypatch.setattr(module, "post", send)
-        sender = WebhookSender(settings, targets)
         sender.run()
         assert figures(store) == webhooks.TargetCounts(4, delivered=1)
         taken = store.execute(webhooks.take(0, "ops", 1))
@@ -221,18 +218,14 @@ def _ends(store: Store, task_id: str) -> bool:
 def test_an_event_that_ends_each_of_its_senders_is_given_up_unsent(
     redis_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    settings = Settings(redis_url=redis_url, webhooks=spec(allow_private=True))
-    targets = targets_of(settings)
-    assert targets is not None
-    with Store(settings) as store:
+    with made(redis_url) as (store, sender):
         end(store, "a")
         monkeypatch.setattr(module, "post", lambda *_: pytest.fail("it is sent once more"))
         monkeypatch.setattr(module, "PAUSES_S", ())
         taken = store.execute(webhooks.take(0, "ops", 1))  # a sender that dies
         assert taken is not None
-        sender = WebhookSender(settings, targets)
         with sender._store:
-            eventually(lambda: sender._send_next(targets()[0], 0))
+            eventually(lambda: sender._send_next(sender._targets()[0], 0))
         assert figures(store) == webhooks.TargetCounts(0, failed=1)
     assert "given up after 2 attempts: its senders have died" in caplog.text
 
@@ -242,11 +235,8 @@ def test_dropped_events_are_one_log_line_a_minute(
 ) -> None:
     monkeypatch.setattr(webhooks, "MOST", 2)
     monkeypatch.setattr(module, "_THREADS", 0)
-    settings, minutes = Settings(redis_url=redis_url, webhooks=spec(allow_private=True)), [0.0]
-    targets = targets_of(settings)
-    assert targets is not None
-    with Store(settings) as store:
-        sender = WebhookSender(settings, targets)
+    minutes = [0.0]
+    with made(redis_url) as (store, sender):
         sender._count = OneAMinute(lambda: minutes[0])
         with sender._store:
             for number in range(12):
