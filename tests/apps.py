@@ -37,6 +37,10 @@ class Memory(memory.Transport):
 TRANSPORT_ALIASES["memory"] = f"{__name__}:{Memory.__name__}"
 
 
+def nothing() -> None:
+    """What a task does of which only its messages matter."""
+
+
 def in_process(queue: str) -> dict[str, Any]:
     """Configuration for a worker in a thread of the tests' own process. The broker in memory is one
     for all of it, so each module's workers have a queue of their own."""

@@ -251,3 +251,9 @@ def figures(driver: Driver, workflow_id: str = W) -> WorkflowCounts:
     now_ms = milliseconds(driver.now())
     found: WorkflowCounts = driver.execute(workflows.figures(workflow_id, now_ms))
     return found
+
+
+def calls(driver: Driver) -> dict[str, int]:
+    """How often each command was carried out."""
+    stats = driver.raw.info("commandstats")
+    return {name.removeprefix("cmdstat_"): stat["calls"] for name, stat in stats.items()}

@@ -14,7 +14,7 @@ from progress_backend.record.model import STATUSES
 from progress_backend.settings import Settings
 from progress_backend.store.drivers import Store
 from tests.asked import page_of
-from tests.behaviour.driving import SYMBOLS, TYPES, Driver, check_agreement
+from tests.behaviour.driving import SYMBOLS, TYPES, Driver, calls, check_agreement
 
 ENDS = {
     "created": (),
@@ -122,11 +122,6 @@ def test_newest_first_is_by_redis_time(
     for _, micros in scores:
         created = datetime.fromtimestamp(micros / 1e6, UTC)
         assert abs(created - now) < timedelta(seconds=30)
-
-
-def calls(driver: Driver) -> dict[str, int]:
-    stats = driver.raw.info("commandstats")
-    return {name.removeprefix("cmdstat_"): stat["calls"] for name, stat in stats.items()}
 
 
 def test_a_page_reads_no_more_than_itself(counted_driver: Driver) -> None:

@@ -19,7 +19,7 @@ from progress_backend.record import events as ev
 from progress_backend.record.model import Member, Warnings
 from progress_backend.service import worker_list
 from tests.asked import page_of
-from tests.behaviour.driving import Driver, identity_of
+from tests.behaviour.driving import Driver, calls, identity_of
 
 W, CANVAS = "w|1", "canvas"
 
@@ -282,11 +282,6 @@ def test_members_that_another_program_added_cost_no_more_than_a_bounded_number_o
     redis_driver.raw.config_resetstat()
     redis_driver.execute(top.newest(5))
     assert calls(redis_driver)["zrevrange"] < 100
-
-
-def calls(driver: Driver) -> dict[str, int]:
-    stats = driver.raw.info("commandstats")
-    return {name.removeprefix("cmdstat_"): stat["calls"] for name, stat in stats.items()}
 
 
 def test_a_page_over_a_large_workflow_reads_no_more_than_one_over_a_small_one(

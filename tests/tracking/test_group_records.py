@@ -15,6 +15,7 @@ from progress_backend.flows.stored_record import Applied
 from progress_backend.runs.sender import Sender
 from progress_backend.runs.writer import Entry
 from progress_backend.tracking.group_records import Batch
+from tests.apps import nothing
 from tests.conftest import Install
 from tests.groups import AWAY, fetch, messages
 from tests.waiting import PATIENCE_S
@@ -28,10 +29,6 @@ def installed(installed: Install, monkeypatch: pytest.MonkeyPatch) -> Iterator[I
     monkeypatch.setattr("progress_backend.tracking.group_records.MOST", MOST)
     yield installed
     gc.collect()  # a group's results unsubscribe as they go: while their server is there
-
-
-def nothing() -> None:
-    pass
 
 
 def test_every_member_has_its_record_and_its_message(installed: Install) -> None:

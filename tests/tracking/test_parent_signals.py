@@ -20,7 +20,7 @@ from progress_backend.record.model import Task, Worker
 from progress_backend.tracking.headers import RUN
 from progress_backend.tracking.request_methods import watch_requests
 from progress_backend.tracking.tracker import LEASE_VARIABLE
-from tests.apps import App
+from tests.apps import App, nothing
 from tests.conftest import Install
 from tests.records import Records
 from tests.waiting import PATIENCE_S, eventually
@@ -161,10 +161,6 @@ def test_a_task_of_another_app_is_not_ours(app: App, records: Records) -> None:
     before = app.record("t")
     failure(foreign, WorkerLostError("signal 9"))
     assert recorded(app) == before
-
-
-def nothing() -> None:
-    pass
 
 
 def lost_child(task: Any, **given: Any) -> None:

@@ -4,12 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.apps import nothing
 from tests.conftest import Install
 from tests.record.test_traces import TRACE
-
-
-def nothing() -> None:
-    pass
 
 
 @pytest.mark.parametrize(("given", "kept"), [(TRACE, TRACE), ("no trace", None), (None, None)])
