@@ -10,7 +10,7 @@ from celery.exceptions import Ignore, Reject
 from progress_backend import progress_task
 from progress_backend.record import events as ev
 from progress_backend.record.model import Worker
-from tests.apps import App, in_process, nothing, working
+from tests.apps import App, in_process, working
 from tests.conftest import StartServer
 from tests.records import Records
 from tests.servers import Server
@@ -111,3 +111,7 @@ def test_another_process_requests_a_new_run(
         eventually(lambda: "t" not in sender._outbox, what="it is sent")
         worker = app.record("t").worker
     assert (worker and worker.lease) == ("two" if begun else None)
+
+
+def nothing() -> None:
+    pass

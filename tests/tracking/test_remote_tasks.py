@@ -15,7 +15,7 @@ from progress_backend.operations.keys import Keys
 from progress_backend.settings import Settings
 from progress_backend.tracking import remote_tasks
 from progress_backend.web import create_app
-from tests.apps import App, nothing
+from tests.apps import App
 from tests.clocks import set_monotonic
 from tests.conftest import Install, StartWorker
 from tests.waiting import eventually
@@ -70,6 +70,10 @@ def project(tmp_path: Path) -> Path:
 def web(installed: Install) -> App:
     """An app that has no task code at all."""
     return installed()
+
+
+def nothing() -> None:
+    pass
 
 
 def reads(url: str) -> int:
