@@ -162,7 +162,7 @@ def test_a_marking_that_is_none_stops_no_publish(web: App, redis_url: str, text:
 
 
 @pytest.mark.parametrize(
-    ("given", "name"), [('"nightly import"', "nightly import"), ("5", "fetch")]
+    ("given", "name"), [('"nightly import"', "nightly import"), ("5", "fetch → merge")]
 )
 def test_a_canvas_of_names_has_the_workflows_name(
     web: App, redis_url: str, given: str, name: str
