@@ -1,6 +1,7 @@
 """Pages of one record, and the element, for every user: by keyboard, on a phone, in forced colours,
 in both languages, whatever texts jobs have, and while the API is started again."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -240,7 +241,10 @@ def test_a_cancel_is_no_end_until_the_run_has_carried_it_out(
     found = row(page, "job")
     expect(found).to_contain_text("still running on celery@tests")
     expect(found).to_contain_text("Stalled")
+    expect(page.locator('[data-filter="cancelled"] b')).to_have_text("1")
     expect(page.locator("#strip")).to_contain_text("1 running")
+    expect(page.get_by_role("heading", name="1 running")).to_be_visible()
+    expect(page).to_have_title(re.compile("^1 running"))
     expect(page.locator("#panel .part-times")).not_to_contain_text("Ended")
     expect(page.locator("body")).not_to_contain_text("took")
     expect(element.locator("[part=status]")).to_have_text("Cancel requested")

@@ -8,6 +8,7 @@ import { detailsOf, readDetails } from "./details.js";
 import { LONGEST_PAUSE_MS, makeReader } from "./reading.js";
 import { makeRow } from "./row.js";
 import { ENDS } from "./sort_menu.js";
+import { stillRuns } from "./unsettled.js";
 import { isHeading, makeSection, sectionOf, SECTIONS } from "./section.js";
 import { TASK } from "./task.js";
 import { keyOf, makeItems, makeRows } from "./rows.js";
@@ -229,7 +230,9 @@ export function makeList(table, { chosen, turned, refuse, draw, drawState, hold,
     const few = created.length < LEAST || created.length === read.length;
     const ended = ENDS.reduce((sum, status) => sum + summary[status], 0);
     const earlier = endedToday === null ? null : ended - endedToday;
-    const counts = { ...summary, today: endedToday, earlier };
+    const running =
+      summary.running + keys.running.filter((key) => stillRuns(items.shown.get(key))).length;
+    const counts = { ...summary, running, today: endedToday, earlier };
     for (const section of SECTIONS)
       sections.set(`\t${section}`, {
         section,

@@ -72,7 +72,7 @@ const search = makeSearch(byId("search"), byId("found"), { typed: searchFor, cho
 byId("shared").append(makeCopy("", () => location.href, words.copyLink));
 
 function drawTitle() {
-  const { running } = list.summary();
+  const running = strip?.running(list.summary());
   const name = byId("name");
   const names = [...filtersOf(chosen)].map(([name, value]) => words.only[name](value));
   byId("table").ariaLabel = names.join(" · ");

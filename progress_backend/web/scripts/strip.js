@@ -25,12 +25,19 @@ export function makeStrip(place, drawn) {
     return got;
   }
 
-  function show({ running, created: waiting } = {}) {
-    place.hidden = refused || running == null; // the empty strip keeps its space until `found` is read
+  // With those that a request has ended and that a worker still runs.
+  const running = (summary) => summary.running + (found?.still_running ?? 0);
+
+  function show(summary) {
+    const waiting = summary.created;
+    place.hidden = refused || waiting == null; // the empty strip keeps its space until `found` is read
     if (place.hidden || !found) return;
     const wait = found.oldest_wait_ms == null ? "" : clock(found.oldest_wait_ms / 1000);
     place.dataset.stuck = waiting > 0 && alive.workers === 0;
-    const counts = [words.counted(running, words.running), words.counted(waiting, words.created)];
+    const counts = [
+      words.counted(running(summary), words.running),
+      words.counted(waiting, words.created),
+    ];
     const texts = [...counts, wait && words.oldest(wait), words.alive(alive.workers)];
     const since = new Date(Date.parse(found.at) - 3_600_000).toISOString();
     say(text, joined(" · ", ...texts));
@@ -61,6 +68,7 @@ export function makeStrip(place, drawn) {
 
   return {
     show,
+    running,
     whenText,
     look: () => refused || reader.look(),
     begin: reader.anew,
