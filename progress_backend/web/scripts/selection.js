@@ -164,7 +164,8 @@ export function sureAgain(count, types) {
 // What an act on many has done; `left` is the text if a failed request left some.
 export function outcomeOf(result, left = "") {
   const refused = counted(result.refused).map(([why, n]) => words.notDone(n, why));
-  const texts = [words.askedOf(result.asked), ...refused, result.stopped];
+  const some = result.asked > 0 || refused.length === 0;
+  const texts = [some && words.askedOf(result.asked), ...refused, result.stopped];
   return joined(" ", ...texts, result.left.length > 0 && left);
 }
 
