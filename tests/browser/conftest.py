@@ -135,6 +135,9 @@ def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Open
     yield opened
     for number, context in enumerate(contexts):
         kept(request.node.name, number, context.pages[-1].screenshot)
+        # A route's answer that is still on its way when the test ends has no page any more.
+        for page in context.pages:
+            page.unroute_all(behavior="ignoreErrors")
         context.close()
     assert complaints == []
 
