@@ -52,14 +52,14 @@ def create_app(
         trusted: whether a request without a token passes wherever it comes from, unless tokens are
             configured: for an application behind a login.
         authorize: a site's own function, sync or async, called for each request without a known
-            token, sockets included: `authorize(request, action, resource)` gets Starlette's
-            HTTPConnection (cookies, headers, session), one of "read", "list", "create", "update",
-            "cancel" and "metrics", and a value with `kind`, `id`, `task_type`, `workflow_id` and
+            token, sockets included (a token with an owner calls it for "stack" too):
+            `authorize(request, action, resource)` gets Starlette's HTTPConnection (cookies,
+            headers, session), one of "read", "list", "create", "update", "cancel", "start",
+            "stack" and "metrics", and a value with `kind`, `id`, `task_type`, `workflow_id` and
             `owner`; for a single task these three come from its record. It returns True or False,
             or the owner (a string of 1 to 200 characters): then the request is limited to this
             owner's tasks. Or it raises HTTPException(401). Any other result is a 403, and an ERROR
             in the log.
-
         start: whether callers may start the app's tasks that are marked `@progress_task(start=…)`.
 
     Raises:
