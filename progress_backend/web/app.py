@@ -52,7 +52,7 @@ def create_app(
         trusted: whether a request without a token passes wherever it comes from, unless tokens are
             configured: for an application behind a login.
         authorize: a site's own function, sync or async, called for each request without a known
-            token, sockets included (a token with an owner calls it for "stack" too):
+            token, sockets included, and for "stack" also with an owner's token:
             `authorize(request, action, resource)` gets Starlette's HTTPConnection (cookies,
             headers, session), one of "read", "list", "create", "update", "cancel", "start",
             "stack" and "metrics", and a value with `kind`, `id`, `task_type`, `workflow_id` and
