@@ -24,7 +24,7 @@ const styles = {
   },
 };
 
-async function made(name, entry) {
+async function made(entry) {
   const { outputFiles } = await build({
     absWorkingDir: `${WEB}scripts`,
     banner: { js: `// progress-backend, written by make scripts.` },
@@ -43,7 +43,7 @@ async function made(name, entry) {
 
 for (const [name, entry] of Object.entries(ENTRIES)) {
   const file = `${WEB}static/${name}`;
-  const text = await made(name, entry);
+  const text = await made(entry);
   if (!process.argv.includes("--check")) writeFileSync(file, text);
   else if (readFileSync(file, "utf8") !== text) {
     console.error(`${name} is not what its modules make: make scripts`);
