@@ -20,7 +20,7 @@ from ..record.json_text import dumps
 from ..record.model import MAX_ID, MAX_OWNER, Member, is_plain
 from ..record.traces import traceparent
 from .decorator import Marking
-from .headers import BEAT, HEADER, TRACE, WORKFLOW, header_in
+from .headers import BEAT, CREATED_AT, DIGEST, HEADER, PUBLISHED_AT, TRACE, WORKFLOW, header_in
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +53,9 @@ def identity_of(
     values: dict[str, Any] = {}
     of_call = marking.values
     if isinstance(given, dict):
+        if isinstance(message, dict):  # of the publisher, so that it is logged once
+            for one in given.keys() - CHECKS.keys() - _NOT_OF_IDENTITY:
+                logger.warning("%s of %s is left out: a call has no value of this name", one, name)
         of_call = {**of_call, **{k: v for k, v in given.items() if k in CHECKS and v is not None}}
     for one, value in of_call.items():
         try:
@@ -217,6 +220,9 @@ CHECKS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "stall_s": _seconds,
     "owner": _owner,
 }
+
+#: Other keys of that header: the workflow's values of a call, and what the library adds.
+_NOT_OF_IDENTITY: Final = {"workflow", "again", CREATED_AT, DIGEST, PUBLISHED_AT}
 
 
 def _bound(task: Any, args: Any, kwargs: Any) -> dict[str, Any]:

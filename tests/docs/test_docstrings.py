@@ -133,7 +133,7 @@ GIVEN = {
 
 
 def test_the_keys_of_the_header_are_those_that_count() -> None:
-    listed = PAGE.partition("Its keys are ")[2].partition(".")[0]
+    listed = PAGE.partition("Its keys are")[2].partition(".")[0]
     assert set(re.findall(r"`(\w+)`", listed)) == {*CHECKS, "workflow"}
     task = SimpleNamespace(run=lambda: None, name="shop.tasks.fetch")
     message = {"progress": {**GIVEN, "results": False, "page": 3}}

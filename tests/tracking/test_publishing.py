@@ -92,6 +92,19 @@ def test_one_call_says_otherwise_and_tracks_what_is_not_marked(installed: Instal
     assert (record.task_type, record.symbol) == ("plain", "Y")
 
 
+def test_values_of_a_call_that_no_record_has_are_logged_once_each(
+    installed: Install, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = installed()
+    given = {"symbol": "Y", "total_item": 4, "total_items": "many", "workflow": {"name": "n"}}
+    record = app.record(plain(app).apply_async(headers={"progress": given}).id)
+    assert (record.symbol, record.total_items) == ("Y", None)
+    assert [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING] == [
+        "total_item of plain is left out: a call has no value of this name",
+        "total_items of plain is left out: ValueError: 'many' is not a number of items",
+    ]
+
+
 def test_an_ended_id_that_is_applied_again_starts_again(eager: App) -> None:
     """An eager run has no publish."""
 
