@@ -23,6 +23,21 @@ export function Job({ id }: { id: string }) {
 export const wrong = <task-progress cancellable="no such value" />;
 """
 
+#: Prints the errors and warnings of a bundle.
+_BUNDLE = """require("%s")(
+  {
+    mode: "production",
+    context: __dirname,
+    entry: "./%s",
+    output: { path: __dirname + "/bundled" },
+  },
+  (error, stats) => {
+    const { errors, warnings } = stats?.compilation ?? { errors: [error], warnings: [] };
+    for (const { message } of [...errors, ...warnings]) console.log(message);
+  },
+);
+"""
+
 
 def test_each_file_that_it_names_is_there(tmp_path: Path) -> None:
     make_npm.write(tmp_path / "npm")
@@ -47,6 +62,23 @@ def test_a_server_that_renders_a_page_may_import_it(tmp_path: Path) -> None:
     asked = [node, "--input-type=module", "--eval", script]
     done = subprocess.run(asked, cwd=tmp_path, check=True, capture_output=True, timeout=300)
     assert done.stdout.decode().strip() == "[ 'TaskProgress', 'TaskList' ]"
+
+
+@pytest.mark.wide
+@pytest.mark.parametrize("script", ["task-progress.js", "task-list.js"])
+def test_a_bundler_takes_it(tmp_path: Path, script: str) -> None:
+    """Webpack 5.98 searches for each file that `new URL(…, import.meta.url)` names."""
+    packages = Path(os.environ.get("PROGRESS_TEST_VITE", "node_modules")).absolute()
+    if not (packages / "webpack").is_dir():
+        pytest.skip("no webpack (npm install webpack@5.98; PROGRESS_TEST_VITE=…/node_modules)")
+    make_npm.write(tmp_path)
+    (tmp_path / "bundle.cjs").write_text(_BUNDLE % (packages / "webpack", script), "utf-8")
+    node, _ = compute_driver_executable()
+    done = subprocess.run(
+        [node, "bundle.cjs"], cwd=tmp_path, check=True, capture_output=True, timeout=300
+    )
+    assert done.stdout.decode().strip() == "", done.stdout.decode()
+    assert b"customElements" in (tmp_path / "bundled" / "main.js").read_bytes()
 
 
 @pytest.mark.wide

@@ -17,7 +17,7 @@ import { errorOf, messageOf } from "./translated.js";
 import { stillRuns } from "./unsettled.js";
 import { clock, inEach, language, WORDS } from "./words.js";
 
-const DEFAULT_BASE = new URL("..", import.meta.url).href;
+const SCRIPT = import.meta.url;
 // A screen reader announces a new status at once, progress at most once in this time.
 const SPOKEN_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -40,6 +40,13 @@ function part(name, tag = "span", ...children) {
   made.part = name;
   made.append(...children);
   return made;
+}
+
+// The API's URL. A script has an address, a bundle may have none: its default is the page's origin.
+export function baseOf(element) {
+  // Not ("..", SCRIPT): webpack and Turbopack search for a file of this name, and their build fails.
+  const own = /^http/.test(SCRIPT) ? new URL("..", new URL(SCRIPT)) : "/";
+  return new URL(element.getAttribute("base") || own, document.baseURI).href.replace(/\/?$/, "/");
 }
 
 // The list of jobs takes these from here: a page has them, and the socket, once.
@@ -194,10 +201,9 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   #about() {
     const workflow = this.getAttribute("workflow-id");
     const id = workflow || this.getAttribute("task-id");
-    const base = new URL(this.getAttribute("base") || DEFAULT_BASE, document.baseURI).href;
     return (
       id && {
-        base: base.replace(/\/?$/, "/"),
+        base: baseOf(this),
         kind: workflow ? "workflow" : "task",
         id,
         token: this.getAttribute("token"),
@@ -351,7 +357,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
 
   // The links stay the same elements while nothing of them changes: a reader may be about to press one.
   #showLinks(record, words) {
-    const links = linksOf(record, this.#about()?.base ?? DEFAULT_BASE, words);
+    const links = linksOf(record, baseOf(this), words);
     const now = JSON.stringify(links);
     if (now === this.#linked) return;
     this.#linked = now;

@@ -5,6 +5,7 @@
 import { keep, kept } from "./storage.js";
 import STYLE from "./task_list.css";
 import {
+  baseOf,
   inEach,
   language,
   moment,
@@ -14,7 +15,6 @@ import {
   watchOnLine,
 } from "./task-progress.js";
 
-const DEFAULT_BASE = new URL("..", import.meta.url).href;
 const POLL_MS = 5_000;
 const SLOW_MS = 60_000; // with the socket: a job that ended a day ago leaves the list
 const SOON_MS = 250; // messages that come together have the list read once
@@ -104,7 +104,7 @@ export class TaskList extends (globalThis.HTMLElement ?? Object) {
     this.#live = false;
     this.#line = !owner
       ? null
-      : reconnecting((events) => watchOnLine(this.#base(), target, events), {
+      : reconnecting((events) => watchOnLine(baseOf(this), target, events), {
           received: ({ type }) => {
             if (type !== "reload") return;
             this.#live = this.#again = true;
@@ -134,11 +134,6 @@ export class TaskList extends (globalThis.HTMLElement ?? Object) {
     return WORDS[language(this.closest("[lang]")?.lang || null)];
   }
 
-  #base() {
-    const base = new URL(this.getAttribute("base") || DEFAULT_BASE, document.baseURI).href;
-    return base.endsWith("/") ? base : `${base}/`;
-  }
-
   async #read() {
     clearTimeout(this.#timer);
     this.#stop?.abort();
@@ -147,7 +142,7 @@ export class TaskList extends (globalThis.HTMLElement ?? Object) {
     [this.#reads, this.#again, this.#due, this.#since] = [true, false, Infinity, moment()];
     const mine = (this.#stop = new AbortController());
     const limit = Math.min(Math.max(Number.parseInt(this.getAttribute("limit"), 10) || 5, 1), MOST);
-    const url = new URL("internal/tasks", this.#base());
+    const url = new URL("internal/tasks", baseOf(this));
     url.search = new URLSearchParams({ owner, sort: "running", limit });
     const headers = token ? { Authorization: `Bearer ${token}` } : {};
     const signal = AbortSignal.any([mine.signal, AbortSignal.timeout(TIMEOUT_MS)]);
@@ -176,7 +171,7 @@ export class TaskList extends (globalThis.HTMLElement ?? Object) {
   #take(rows, owner, limit) {
     const day = Date.now() - DAY_MS;
     const shown = rows.filter((row) => !row.end_time || Date.parse(row.end_time) > day);
-    const key = `task-list ${this.#base()} ${owner}`;
+    const key = `task-list ${baseOf(this)} ${owner}`;
     if (!lastShown.has(key)) lastShown.set(key, kept("localStorage", key));
     this.#draw(shown.slice(0, limit), Number(lastShown.get(key) || NaN));
     const newest = Math.max(...shown.map((row) => Date.parse(row.end_time ?? row.created_at)));
