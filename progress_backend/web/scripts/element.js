@@ -46,7 +46,7 @@ function part(name, tag = "span", ...children) {
 export function baseOf(element) {
   // Not ("..", SCRIPT): webpack and Turbopack search for a file of this name, and their build fails.
   const own = /^http/.test(SCRIPT) ? new URL("..", new URL(SCRIPT)) : "/";
-  return new URL(element.getAttribute("base") || own, document.baseURI).href.replace(/\/?$/, "/");
+  return new URL(element.getAttribute("base") || own, element.baseURI).href.replace(/\/?$/, "/");
 }
 
 // The list of jobs takes these from here: a page has them, and the socket, once.
