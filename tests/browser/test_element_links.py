@@ -55,6 +55,17 @@ def test_links_are_on_the_apis_origin_and_expire(
     assert link.nth(0).get_attribute("href") is None
 
 
+def test_a_given_records_links_are_on_the_origin_of_base(
+    api: RunningApi, site: Site, open_page: OpenPage, records: Records
+) -> None:
+    records.start("export")
+    give(records, "export", ("/files/7", "Export", None))
+    page = open_page(site('<task-progress base="https://api.example/sub"></task-progress>', api))
+    given = api.status("export").json()
+    page.evaluate("(record) => { document.querySelector('task-progress').record = record }", given)
+    expect(part(page, "link")).to_have_attribute("href", "https://api.example/files/7")
+
+
 def test_a_retry_takes_the_failed_attempts_links_away(
     api: RunningApi, site: Site, open_page: OpenPage, records: Records
 ) -> None:

@@ -65,11 +65,29 @@ def test_a_server_that_renders_a_page_may_import_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.wide
+@pytest.mark.parametrize(
+    ("attribute", "base"),
+    [("null", "https://shop.example/"), ("'/progress'", "https://shop.example/progress/")],
+)
+def test_a_script_without_an_address_uses_the_pages_origin(
+    tmp_path: Path, attribute: str, base: str
+) -> None:
+    """In a bundle `import.meta.url` may be a file, as it is here."""
+    make_npm.write(tmp_path)
+    element = f"{{ getAttribute: () => {attribute}, baseURI: 'https://shop.example/jobs/7' }}"
+    script = f"console.log((await import('./task-progress.js')).baseOf({element}))"
+    node, _ = compute_driver_executable()
+    asked = [node, "--input-type=module", "--eval", script]
+    done = subprocess.run(asked, cwd=tmp_path, check=True, capture_output=True, timeout=300)
+    assert done.stdout.decode().strip() == base
+
+
+@pytest.mark.wide
 @pytest.mark.parametrize("script", ["task-progress.js", "task-list.js"])
 def test_a_bundler_takes_it(tmp_path: Path, script: str) -> None:
     """Webpack 5.98 searches for each file that `new URL(…, import.meta.url)` names."""
     packages = Path(os.environ.get("PROGRESS_TEST_VITE", "node_modules")).absolute()
-    if not (packages / "webpack").is_dir():
+    if not (packages / "webpack").is_dir():  # npm's registry may be unreachable
         pytest.skip("no webpack (npm install webpack@5.98; PROGRESS_TEST_VITE=…/node_modules)")
     make_npm.write(tmp_path)
     (tmp_path / "bundle.cjs").write_text(_BUNDLE % (packages / "webpack", script), "utf-8")

@@ -77,7 +77,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   #seconds = 0; // without a connection
   #linked = "";
   #read = null; // when the place of a waiting task was read
-  #given = false; // whether the page gives the record
+  #given = null; // the record that the page gives
   #code = null; // the close code (44xx) of a refusal
   #cancelState = null; // "sure" (waits for the second press), "sent", or the text of a refusal
   #highest = 0; // the highest percentage: the bar goes back only with another attempt, total or state of Redis
@@ -104,7 +104,8 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
     this.#spoken.className = "spoken";
     this.#spoken.ariaLive = "polite";
     this.#cancel.type = this.#keep.type = "button";
-    this.#cancel.onclick = () => this.#press();
+    this.#cancel.onclick = () =>
+      this.#cancelState === "sure" ? this.#send() : this.#setCancelState("sure");
     this.#keep.onclick = () => this.#setCancelState(null);
   }
 
@@ -117,7 +118,7 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
   set record(record) {
     this.#unfollow?.();
     this.#unfollow = null;
-    this.#given = Boolean(record);
+    this.#given = record;
     if (record) {
       [this.#state, this.#code] = ["live", null];
       this.#take(record);
@@ -253,11 +254,6 @@ export class TaskProgress extends (globalThis.HTMLElement ?? Object) {
     const behind = Date.parse(now) - Date.parse(this.#record?.at);
     const since = moment();
     if (behind > this.#record?.age()) this.#record.age = () => behind + since();
-  }
-
-  #press() {
-    if (this.#cancelState === "sure") this.#send();
-    else this.#setCancelState("sure");
   }
 
   #setCancelState(state) {

@@ -66,12 +66,11 @@ function makeFeed(about, onFinish) {
 
   // Ends the feed of a final record, or lets it rest until the next read.
   function settle() {
+    if (!stillRuns(record) && !mayReturn(record)) return finish();
     const soon = stillRuns(record) ? SOON_MS * 2 ** reads : AGAIN_MS;
     connection.stop();
     clearTimeout(again);
-    if (!stillRuns(record) && !mayReturn(record)) finish();
-    else if (soon < AGAIN_MS) again = setTimeout(readAgain, soon);
-    else again = setTimeout(readAgain, AGAIN_MS - (Date.now() % AGAIN_MS));
+    again = setTimeout(readAgain, soon < AGAIN_MS ? soon : AGAIN_MS - (Date.now() % AGAIN_MS));
   }
 
   function readAgain() {

@@ -1,4 +1,5 @@
 // The time left of a running task: a range if past runs gave an estimate, else one duration.
+import { nowOf } from "./moment.js";
 import { clock } from "./words.js";
 
 // A unit's seconds, the limit in seconds below which it is used, and its key in words.units.
@@ -24,7 +25,7 @@ export function remainingText(task, words) {
 
 // write() receives the text of the time from now to a range of instants. Returns null after the range.
 export function rangeTo({ earliest, latest }, task, words, write) {
-  const left = (until) => (Date.parse(until) - Date.parse(task.at) - task.age()) / 1000;
+  const left = (until) => (Date.parse(until) - nowOf(task)) / 1000;
   const least = earliest ? Math.max(left(earliest), 0) : 0;
   return left(latest) > 0 ? write(rangeText(least, left(latest), words)) : null;
 }
