@@ -18,7 +18,8 @@ from tests.servers import ROOT
 from tests.waiting import eventually
 
 IMAGE = "progress-backend-own:test"
-#: Kills the worker's main process, the child of the init process.
+#: Kills the worker's main process, the child of the init process. The init process exits then,
+#: and the kernel kills what else runs in the container, this script included.
 KILL = """
 import os, pathlib
 for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
@@ -125,7 +126,7 @@ def test_the_compose_file_runs_a_job_and_restarts_a_killed_worker(project: Path)
         task_id = docker(*compose, *call)
         eventually(lambda: completed(api, task_id))
         worker = docker(*compose, "ps", "--quiet", "worker")
-        docker("exec", worker, "python", "-c", KILL)
+        docker("exec", "--detach", worker, "python", "-c", KILL)
         eventually(lambda: docker("inspect", "--format", "{{.RestartCount}}", worker) == "1")
         eventually(lambda: not tried(*compose, *call[:3], "true").returncode)
         task_id = docker(*compose, *call)
